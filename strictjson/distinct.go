@@ -1,0 +1,93 @@
+package strictjson
+
+import "hash/maphash"
+
+// fewKeys is the size up to which comparing each key with each is faster than hashing.
+const fewKeys = 8
+
+// distinct fails at the second of two equal keys of the object.
+func (p *parser) distinct(object int32) bool {
+	t := Tree{src: p.src, nodes: p.nodes, keys: p.keys}
+	var repeated int32
+	if size := int(p.nodes[object].size); size <= fewKeys {
+		repeated = t.repeatedOfFew(object + 1)
+	} else {
+		repeated = p.seen.repeated(&t, object+1, size)
+	}
+	if repeated != 0 {
+		p.pos = int(p.nodes[repeated].keyStart) - 1
+		return p.fail(DuplicateKey)
+	}
+	return true
+}
+
+// repeatedOfFew returns the first of the siblings whose key an earlier one has, or 0.
+func (t *Tree) repeatedOfFew(first int32) int32 {
+	for i := t.nodes[first].next; i != 0; i = t.nodes[i].next {
+		key := t.key(i)
+		for j := first; j != i; j = t.nodes[j].next {
+			if t.key(j) == key {
+				return i
+			}
+		}
+	}
+	return 0
+}
+
+// keySet is a hash table that is emptied in constant time, by counting rounds: a map would have to be cleared for
+// each object, at the cost of the largest one so far. The seed is random, so that nobody can aim for collisions.
+type keySet struct {
+	seed  maphash.Seed
+	slots []slot // a power of two, at least twice as many as keys
+	round uint32
+}
+
+type slot struct {
+	round uint32 // the slot is free unless this is the current round
+	node  int32
+	hash  uint64
+}
+
+// repeated returns the first of size siblings whose key an earlier one has, or 0.
+func (s *keySet) repeated(t *Tree, first int32, size int) int32 {
+	s.reset(size)
+	for i := first; i != 0; i = t.nodes[i].next {
+		if !s.add(t, i) {
+			return i
+		}
+	}
+	return 0
+}
+
+func (s *keySet) reset(size int) {
+	if s.slots == nil {
+		s.seed = maphash.MakeSeed()
+	}
+	if n := len(s.slots); n < 2*size {
+		for n = max(n, 4*fewKeys); n < 2*size; n *= 2 {
+		}
+		s.slots, s.round = make([]slot, n), 0
+	}
+	s.round++
+	if s.round == 0 { // after 2^32 objects the old rounds would look current
+		clear(s.slots)
+		s.round = 1
+	}
+}
+
+// add reports whether the key was new.
+func (s *keySet) add(t *Tree, i int32) bool {
+	key := t.key(i)
+	hash := maphash.String(s.seed, key)
+	mask := uint64(len(s.slots) - 1)
+	for at := hash & mask; ; at = (at + 1) & mask {
+		other := &s.slots[at]
+		if other.round != s.round {
+			*other = slot{round: s.round, node: i, hash: hash}
+			return true
+		}
+		if other.hash == hash && t.key(other.node) == key {
+			return false
+		}
+	}
+}
