@@ -1,0 +1,115 @@
+package fileio
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Holder is the process that holds a lock. The zero value means that it is not known.
+type Holder struct {
+	PID     int
+	Exe     string // base name of the executable
+	App     string // Options.App of the holder
+	Stopped bool   // by a signal or a debugger; known on Linux only
+}
+
+// String is what a person needs to find the process: "codag mcp, pid 4121, stopped".
+func (h Holder) String() string {
+	s := fmt.Sprintf("%s, pid %d", h.name(), h.PID)
+	if h.Stopped {
+		s += ", stopped"
+	}
+	return s
+}
+
+func (h Holder) name() string {
+	switch {
+	case h.App != "":
+		return h.App
+	case h.Exe != "":
+		return h.Exe
+	}
+	return "unknown"
+}
+
+// holderSize is fixed, so that one write replaces all of the last holder's record.
+const holderSize = 256
+
+// announce records who holds a lock. It is for people, so a failure is no obstacle.
+func (f *Folder) announce(lock string) {
+	file, err := f.create(holderOf(lock), os.O_RDWR)
+	if err != nil {
+		return
+	}
+	_, _ = file.WriteAt(encodeHolder(f.opts.App, f.opts.now()), 0)
+	_ = file.Close()
+}
+
+// holderOf names the record beside the lock.
+func holderOf(lock string) string { return strings.TrimSuffix(lock, ".lock") + ".holder" }
+
+// encodeHolder writes one line per item: pid, time of locking in milliseconds since 1970, executable, app. The time
+// unmasks a later process with the same pid.
+func encodeHolder(app string, now time.Time) []byte {
+	exe, _ := os.Executable()
+	record := make([]byte, 0, holderSize)
+	record = strconv.AppendInt(record, int64(os.Getpid()), 10)
+	record = append(record, '\n')
+	record = strconv.AppendInt(record, now.UnixMilli(), 10)
+	record = fmt.Appendf(record, "\n%.60s\n%.60s\n", oneLine(filepath.Base(exe)), oneLine(app))
+	for len(record) < holderSize {
+		record = append(record, ' ')
+	}
+	return record[:holderSize]
+}
+
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' {
+			return ' '
+		}
+		return r
+	}, s)
+}
+
+// heldBy reads the record and believes it only if the process is alive and as old as the record.
+func (f *Folder) heldBy(name string) Holder {
+	c, err := readEntry(f.in(holderOf(name)), holderSize)
+	if err != nil {
+		return Holder{}
+	}
+	h, locked, ok := decodeHolder(string(c.Data))
+	if !ok {
+		return Holder{}
+	}
+	state := inspect(h.PID)
+	if !state.alive || state.started.After(locked.Add(time.Second)) {
+		return Holder{}
+	}
+	h.Stopped = state.stopped
+	return h
+}
+
+func decodeHolder(record string) (h Holder, locked time.Time, ok bool) {
+	lines := strings.SplitN(record, "\n", 5)
+	if len(lines) < 5 {
+		return Holder{}, time.Time{}, false
+	}
+	pid, err := strconv.Atoi(lines[0])
+	millis, err2 := strconv.ParseInt(lines[1], 10, 64)
+	if err != nil || err2 != nil || pid <= 0 {
+		return Holder{}, time.Time{}, false
+	}
+	return Holder{PID: pid, Exe: lines[2], App: lines[3]}, time.UnixMilli(millis), true
+}
+
+// processState is what the system says of another process.
+type processState struct {
+	alive   bool
+	stopped bool
+	started time.Time // zero if unknown
+}

@@ -1,0 +1,5 @@
+//go:build unix && !linux && !darwin
+
+package fileio
+
+func machineID() string { return "" }

@@ -1,0 +1,89 @@
+package fileio
+
+import "os"
+
+// overwriteMain writes into the file itself, where it can't be replaced and the caller has agreed. Otherwise it returns
+// the reason why it can't be replaced.
+func (t *Txn) overwriteMain(old Content, data []byte, secret bool, reason error) (*Swap, error) {
+	f := t.folder
+	if !f.opts.InPlace {
+		return nil, reason
+	}
+	now, err := readEntry(f.main(), f.opts.maxSize())
+	if err != nil {
+		return nil, err
+	}
+	if now.Exists != old.Exists || now.Digest != old.Digest {
+		return nil, &FileError{Op: "overwrite", Path: f.target, Class: ClassChanged}
+	}
+	s := &Swap{txn: t, old: old, displaced: now, next: Sum(data), inPlace: true}
+	if err := s.overwrite(data, secret); err != nil {
+		if undo := f.restoreBytes(now); undo != nil {
+			return nil, &DurabilityError{Op: "overwrite", Path: f.target, Err: err}
+		}
+		return nil, fail("overwrite", f.target, err)
+	}
+	return s, nil
+}
+
+func (s *Swap) overwrite(data []byte, secret bool) error {
+	f := s.txn.folder
+	flag := os.O_WRONLY
+	if !s.old.Exists {
+		flag |= os.O_CREATE | os.O_EXCL
+	}
+	file, err := os.OpenFile(f.target, flag|oNoFollow, 0o600)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if err := s.withdraw(file, secret); err != nil {
+		return err
+	}
+	if err := errFirst(f.opts.fault("overwrite"), func() error { return rewrite(file, data) }); err != nil {
+		return err
+	}
+	return errFirst(f.opts.fault("sync"), func() error { return f.sync(file) })
+}
+
+// withdraw takes away the rights of others before the secrets are in the file.
+func (s *Swap) withdraw(file *os.File, secret bool) error {
+	mode := s.old.Info.Mode.Perm()
+	private := replacementMode(mode, secret, hasACL(s.txn.folder.target))
+	if !s.old.Exists || private == mode {
+		return nil
+	}
+	return file.Chmod(private)
+}
+
+// rewrite shortens the file last, so that a reader never finds it empty.
+func rewrite(file *os.File, data []byte) error {
+	if _, err := file.WriteAt(data, 0); err != nil {
+		return err
+	}
+	return file.Truncate(int64(len(data)))
+}
+
+// restoreBytes undoes an overwriting.
+func (f *Folder) restoreBytes(old Content) error {
+	err := f.tryRestore(old)
+	if err != nil {
+		return &DurabilityError{Op: "undo", Path: f.target, Err: err}
+	}
+	return nil
+}
+
+func (f *Folder) tryRestore(old Content) error {
+	if !old.Exists {
+		return os.Remove(f.target)
+	}
+	file, err := os.OpenFile(f.target, os.O_WRONLY|oNoFollow, 0)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if err := rewrite(file, old.Data); err != nil {
+		return err
+	}
+	return f.sync(file)
+}

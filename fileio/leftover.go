@@ -1,0 +1,120 @@
+package fileio
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"time"
+)
+
+// Leftover is a file that a killed process displaced and a foreign program wrote into: nobody has its bytes yet.
+type Leftover struct {
+	Data []byte
+	name string
+	txn  *Txn
+}
+
+// Leftovers sweeps what killed processes left in the state folder. What was never finished, and copies of what the file
+// held or was going to hold, are removed. Of the rest, those that whole accepts are returned for adoption, and those
+// that it does not are quarantined unless somebody is still writing. The error is a *FileError.
+func (t *Txn) Leftovers(whole func([]byte) bool) ([]Leftover, error) {
+	names, err := t.folder.names()
+	if err != nil {
+		return nil, err
+	}
+	var found []Leftover
+	for _, name := range names {
+		next, old, ok := parseTemp(name)
+		if !ok {
+			continue
+		}
+		l, err := t.judge(name, next, old, whole)
+		if err != nil {
+			return found, err
+		}
+		if l != nil {
+			found = append(found, *l)
+		}
+	}
+	return found, nil
+}
+
+// judge applies the rule to one temp file, and returns it if it must be adopted.
+func (t *Txn) judge(name, next, old string, whole func([]byte) bool) (*Leftover, error) {
+	f := t.folder
+	info, err := entryInfo(f.in(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fail("stat", f.in(name).path, err)
+	}
+	if info.Mode.IsRegular() && info.Mode.Perm()&0o400 == 0 {
+		return nil, f.remove(name)
+	}
+	h, err := openHandle(f.in(name))
+	if err != nil {
+		return nil, err
+	}
+	defer h.Close()
+	writer := h.writer()
+	c, err := h.content(f.opts.maxSize())
+	switch {
+	case err != nil:
+		return nil, err
+	case c.Digest.tag() == next, c.Digest.tag() == old:
+		return nil, f.remove(name)
+	case f.mayChange(writer, c.Info):
+		return nil, nil
+	case whole(c.Data):
+		return &Leftover{Data: c.Data, name: name, txn: t}, nil
+	}
+	if _, err := t.Quarantine(c.Data, "torn"); err != nil {
+		return nil, err
+	}
+	return nil, f.remove(name)
+}
+
+// mayChange reports whether a leftover is better left to the next save. Where writers can't be seen, two quiet seconds
+// stand for none.
+func (f *Folder) mayChange(w writerState, info Info) bool {
+	return w == writerBusy || w == writerUnknown && f.opts.now().Sub(time.Unix(0, info.Mtime)) < patience
+}
+
+// Remove deletes the leftover once it has been adopted. If it has changed since, it stays for the next sweep.
+func (l Leftover) Remove() error {
+	f := l.txn.folder
+	h, err := openHandle(f.in(l.name))
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	if h.writer() == writerBusy {
+		return nil
+	}
+	now, err := h.content(f.opts.maxSize())
+	if err != nil || !bytes.Equal(now.Data, l.Data) {
+		return err
+	}
+	return f.remove(l.name)
+}
+
+func (f *Folder) remove(name string) error {
+	err := f.root.Remove(name)
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return fail("remove", f.in(name).path, err)
+}
+
+// names lists the folder through the descriptor that is open anyway.
+func (f *Folder) names() ([]string, error) {
+	if _, err := f.dir.Seek(0, 0); err != nil {
+		return nil, fail("list", f.path, err)
+	}
+	names, err := f.dir.Readdirnames(-1)
+	if err != nil {
+		return nil, fail("list", f.path, err)
+	}
+	return names, nil
+}

@@ -1,0 +1,28 @@
+package fileio
+
+import (
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// exchange gives each of two existing files the other's name, atomically (renamex_np(2)).
+func exchange(a, b place) error { return renameWith(a, b, unix.RENAME_SWAP) }
+
+// renameNew renames unless the new name is taken.
+func renameNew(from, to place) error { return renameWith(from, to, unix.RENAME_EXCL) }
+
+func renameOver(from, to place) error { return renameWith(from, to, 0) }
+
+func renameWith(from, to place, flags uint32) error {
+	fromDir, fromName := from.at()
+	toDir, toName := to.at()
+	return unix.RenameatxNp(fromDir, fromName, toDir, toName, flags)
+}
+
+func linkFile(from, to place) error { return os.Link(from.path, to.path) }
+
+// os.File.Sync is F_FULLFSYNC here: fsync(2) alone leaves the bytes in the drive's cache.
+func syncData(file *os.File) error { return file.Sync() }
+
+func syncDir(dir *os.File) error { return dir.Sync() }

@@ -1,0 +1,201 @@
+package fileio
+
+import (
+	"cmp"
+	"encoding/binary"
+	"hash/crc32"
+	"os"
+	"slices"
+)
+
+const slots = 2
+
+// Slot is one intact shadow: what was known when the main file had the digest Describes.
+type Slot struct {
+	Seq       uint64 // counts the shadows written; the highest is the newest
+	Describes Digest
+	Payload   []byte
+	Foreign   bool // written on another host: it came with a copy of the folder
+}
+
+// The layout of a slot file, integers little-endian: magic 8, sequence number 8, digest of the main file 32, host 16,
+// payload length 8, CRC-32C of the payload 4, CRC-32C of the 76 bytes before 4; then the payload, then zeros.
+const (
+	slotMagic  = "cfgmsh1\n"
+	headerSize = 80
+	slotUnit   = 4096 // files grow in these steps, so that most saves change no file's size
+)
+
+// head is the decoded header of a slot file.
+type head struct {
+	valid     bool // header and payload are as they were written
+	seq       uint64
+	describes Digest
+	host      hostID
+	used      int64 // bytes of the file that may differ from zero
+}
+
+func slotName(i int) string { return [slots]string{"shadow.0", "shadow.1"}[i] }
+
+// Slots returns the intact shadows, newest first, without a lock: a slot that is being written is missing from the
+// result. The error is a *FileError.
+func (f *Folder) Slots() ([]Slot, error) {
+	_, found, err := f.readSlots()
+	return found, err
+}
+
+// Slots is Folder.Slots under the lock. It saves WriteSlot from reading them again.
+func (t *Txn) Slots() ([]Slot, error) {
+	heads, found, err := t.folder.readSlots()
+	if err != nil {
+		return nil, err
+	}
+	t.heads = heads
+	return found, nil
+}
+
+func (f *Folder) readSlots() (*[slots]head, []Slot, error) {
+	var heads [slots]head
+	var found []Slot
+	if !f.Exists() {
+		return &heads, nil, nil
+	}
+	for i := range heads {
+		c, err := readEntry(f.in(slotName(i)), f.maxSlot())
+		if err != nil {
+			return nil, nil, err
+		}
+		h, payload := decodeSlot(c.Data)
+		heads[i] = h
+		if h.valid {
+			found = append(found, Slot{Seq: h.seq, Describes: h.describes, Payload: payload, Foreign: h.host != f.host()})
+		}
+	}
+	slices.SortFunc(found, func(a, b Slot) int { return cmp.Compare(b.Seq, a.Seq) })
+	return &heads, found, nil
+}
+
+// maxSlot leaves room for what a shadow holds beside the values.
+func (f *Folder) maxSlot() int64 { return 8 * f.opts.maxSize() }
+
+// decodeSlot returns the zero-valid head for anything that was not written completely.
+func decodeSlot(file []byte) (head, []byte) {
+	torn := head{used: int64(len(file))}
+	if len(file) < headerSize || string(file[:8]) != slotMagic {
+		return torn, nil
+	}
+	if crc(file[:headerSize-4]) != binary.LittleEndian.Uint32(file[headerSize-4:]) {
+		return torn, nil
+	}
+	length := binary.LittleEndian.Uint64(file[64:])
+	if length > uint64(len(file)-headerSize) {
+		return torn, nil
+	}
+	payload := file[headerSize : headerSize+int(length)]
+	if crc(payload) != binary.LittleEndian.Uint32(file[72:]) {
+		return torn, nil
+	}
+	h := head{valid: true, seq: binary.LittleEndian.Uint64(file[8:]), used: headerSize + int64(length)}
+	copy(h.describes[:], file[16:])
+	copy(h.host[:], file[48:])
+	return h, payload
+}
+
+// encodeSlot makes the file's bytes, with zeros over everything up to erase that an older payload may have left.
+func encodeSlot(h head, payload []byte, erase int64) []byte {
+	size := max(int64(headerSize+len(payload)), erase)
+	size = (size + slotUnit - 1) / slotUnit * slotUnit
+	file := make([]byte, size)
+	copy(file, slotMagic)
+	binary.LittleEndian.PutUint64(file[8:], h.seq)
+	copy(file[16:], h.describes[:])
+	copy(file[48:], h.host[:])
+	binary.LittleEndian.PutUint64(file[64:], uint64(len(payload)))
+	binary.LittleEndian.PutUint32(file[72:], crc(payload))
+	binary.LittleEndian.PutUint32(file[76:], crc(file[:76]))
+	copy(file[headerSize:], payload)
+	return file
+}
+
+func crc(data []byte) uint32 { return crc32.Checksum(data, crc32.MakeTable(crc32.Castagnoli)) }
+
+// WriteSlot records payload as the shadow of the main file that will have the digest describes. It overwrites, in
+// place, the slot that does not describe the current file, so that until the swap the other one still speaks for it.
+// With sync the slot is on disk when it returns. The error is a *FileError; the other slot is intact in any case.
+func (t *Txn) WriteSlot(describes Digest, payload []byte, current Digest, sync bool) error {
+	if t.heads == nil {
+		if _, err := t.Slots(); err != nil {
+			return err
+		}
+	}
+	i := victim(t.heads, current)
+	next := head{valid: true, seq: newestSeq(t.heads) + 1, describes: describes, host: t.folder.host()}
+	file := encodeSlot(next, payload, t.heads[i].used)
+	t.heads[i] = head{used: int64(len(file))} // torn, until the write has succeeded
+	if err := t.folder.overwrite(slotName(i), file, sync); err != nil {
+		return err
+	}
+	next.used = headerSize + int64(len(payload))
+	t.heads[i] = next
+	return nil
+}
+
+// victim chooses the slot to overwrite: never the newest that describes the current file, first one that is torn, else
+// the older.
+func victim(heads *[slots]head, current Digest) int {
+	return slices.IndexFunc(heads[:], func(h head) bool {
+		for _, other := range heads {
+			if less(other, h, current) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// less orders slots by how little they are worth keeping.
+func less(a, b head, current Digest) bool {
+	rank := func(h head) int {
+		switch {
+		case !h.valid:
+			return 0
+		case h.describes != current:
+			return 1
+		}
+		return 2
+	}
+	return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a.seq, b.seq)) < 0
+}
+
+func newestSeq(heads *[slots]head) uint64 { return max(heads[0].seq, heads[1].seq) }
+
+// overwrite changes a file of the folder in place, which costs no new inode and leaves no old copy behind.
+func (f *Folder) overwrite(name string, data []byte, sync bool) error {
+	path := f.in(name).path
+	if err := f.opts.fault("slot"); err != nil {
+		return fail("write", path, err)
+	}
+	file, err := f.create(name, os.O_WRONLY)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if _, err := file.WriteAt(data, 0); err != nil {
+		return fail("write", path, err)
+	}
+	if !sync {
+		return nil
+	}
+	if err := errFirst(f.opts.fault("slot-sync"), func() error { return syncData(file) }); err != nil {
+		return fail("sync", path, err)
+	}
+	return nil
+}
+
+// errFirst returns err, or else what do returns.
+func errFirst(err error, do func() error) error {
+	if err != nil {
+		return err
+	}
+	return do()
+}

@@ -1,0 +1,140 @@
+package fileio
+
+import (
+	"bytes"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// A temp file is named `.<new digest>-<old digest>-<random>`, so that whoever finds it after a crash can tell from its
+// bytes alone whether it was staged, displaced, or written into by somebody else.
+func tempPrefix(next, old Digest) string { return "." + next.tag() + "-" + old.tag() + "-" }
+
+// parseTemp returns the two digest tags of a temp file's name.
+func parseTemp(name string) (next, old string, ok bool) {
+	parts := strings.Split(strings.TrimPrefix(name, "."), "-")
+	if !strings.HasPrefix(name, ".") || len(parts) != 3 {
+		return "", "", false
+	}
+	tag := 2 * 16
+	return parts[0], parts[1], len(parts[0]) == tag && len(parts[1]) == tag
+}
+
+func randomDigits() string { return strconv.FormatInt(rand.Int64(), 10) }
+
+// unfinished is the mode of a temp file that is still being written: no reader takes it for content.
+const unfinished fs.FileMode = 0o200
+
+// stage writes the new file into the state folder, complete but for its name.
+func (s *Swap) stage(data []byte, secret bool) error {
+	f := s.txn.folder
+	if err := f.opts.fault("temp"); err != nil {
+		return fail("create", f.path, err)
+	}
+	temp, name, err := f.newTemp(tempPrefix(s.next, s.old.Digest))
+	if err != nil {
+		return fail("create", f.path, err)
+	}
+	if err := s.fill(temp, data, secret); err != nil {
+		_, _ = temp.Close(), f.root.Remove(name) // a file whose sync failed is never synced again: the kernel forgets the error
+		return err
+	}
+	if err := temp.Close(); err != nil {
+		_ = f.root.Remove(name)
+		return fail("close", f.in(name).path, err)
+	}
+	s.name = name
+	return nil
+}
+
+// fill goes through the steps whose order matters: bytes, proof, attributes, mode, disk.
+func (s *Swap) fill(temp *os.File, data []byte, secret bool) error {
+	f := s.txn.folder
+	steps := []struct {
+		op  string
+		run func() error
+	}{
+		{"write", func() error { return writeAll(temp, data) }},
+		{"verify", func() error { return verify(temp, data) }},
+		{"attributes", func() error { return s.dress(temp, secret) }},
+		{"sync", func() error { return f.sync(temp) }},
+	}
+	for _, step := range steps {
+		if err := errFirst(f.opts.fault(step.op), step.run); err != nil {
+			return fail(step.op, temp.Name(), err)
+		}
+	}
+	return nil
+}
+
+func (f *Folder) sync(temp *os.File) error {
+	if f.opts.Durability == None {
+		return nil
+	}
+	return temp.Sync()
+}
+
+func writeAll(w io.Writer, data []byte) error {
+	_, err := w.Write(data)
+	return err
+}
+
+const verifyChunk = 64 << 10
+
+// verify reads back what was written, which costs a copy from memory and has caught file systems that drop a write.
+func verify(r io.ReaderAt, want []byte) error {
+	buf := make([]byte, min(len(want)+1, verifyChunk))
+	for off := 0; ; {
+		n, err := r.ReadAt(buf, int64(off))
+		if err != nil && err != io.EOF {
+			return err
+		}
+		if n > len(want)-off || !bytes.Equal(buf[:n], want[off:off+n]) {
+			return &FileError{Op: "verify", Path: "the new file", Class: ClassCorrupt}
+		}
+		off += n
+		if err == io.EOF {
+			return complete(off, len(want))
+		}
+	}
+}
+
+func complete(got, want int) error {
+	if got != want {
+		return &FileError{Op: "verify", Path: "the new file", Class: ClassCorrupt}
+	}
+	return nil
+}
+
+// dress gives the new file what belongs to the path rather than to the bytes.
+func (s *Swap) dress(temp *os.File, secret bool) error {
+	info, err := fileInfo(temp)
+	if err != nil {
+		return err
+	}
+	s.fresh = info
+	f := s.txn.folder
+	if s.old.Exists {
+		return dressLike(temp, info, f.target, s.old.Info, secret, f.opts.AnyOwner)
+	}
+	if err := f.own(temp); err != nil {
+		return err
+	}
+	return temp.Chmod(0o600)
+}
+
+// replacementMode keeps the rights of owner and group, and takes those of others from a file that holds secrets. A file
+// that others could read is made private altogether, unless an ACL gives the group bits another meaning.
+func replacementMode(mode fs.FileMode, secret, acl bool) fs.FileMode {
+	switch {
+	case !secret || mode&0o007 == 0:
+		return mode
+	case acl:
+		return mode &^ 0o007
+	}
+	return 0o600
+}

@@ -1,0 +1,240 @@
+package fileio
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+)
+
+// Swap is a replacement that has happened: the new bytes are in place, and what was there before is kept until Settle
+// or Undo.
+type Swap struct {
+	txn       *Txn
+	name      string // of the displaced file in the folder; empty if there was none
+	next      Digest // of the new bytes
+	fresh     Info   // of the new file
+	old       Content
+	displaced Content
+	err       error // why displaced is not known
+	writer    writerState
+	inPlace   bool
+}
+
+// Swap puts data in the place of the file, which was old when it was read. A file that did not exist is created 0600;
+// another keeps its mode, owner, attributes and ACL, except that secret takes all rights from others.
+//
+// Nothing was changed if the error is a *FileError; of ClassChanged when the file appeared or vanished since it was
+// read. A *DurabilityError means that the new bytes may be in place.
+func (t *Txn) Swap(old Content, data []byte, secret bool) (*Swap, error) {
+	f := t.folder
+	if t.guard == nil {
+		return nil, &FileError{Op: "replace", Path: f.target, Class: ClassIO, Err: errUnlocked}
+	}
+	if f.fallback {
+		return t.overwriteMain(old, data, secret, &FileError{Op: "replace", Path: f.target, Class: ClassMount, Err: errUnwritable})
+	}
+	s := &Swap{txn: t, old: old, next: Sum(data)}
+	if err := s.stage(data, secret); err != nil {
+		return nil, err
+	}
+	staged := s.name
+	err := s.replace()
+	if err == nil {
+		return s, nil
+	}
+	_ = f.root.Remove(staged)
+	if is(err, ClassMount) {
+		return t.overwriteMain(old, data, secret, err)
+	}
+	return nil, err
+}
+
+var errUnwritable = errors.New("the directory is not writable, and writing in place is off")
+
+// replace makes the exchange and looks at what came out.
+func (s *Swap) replace() error {
+	if !s.old.Exists {
+		return s.appear()
+	}
+	f := s.txn.folder
+	err := errFirst(f.opts.fault("exchange"), func() error { return exchange(f.in(s.name), f.main()) })
+	switch {
+	case err == nil:
+		s.inspect()
+		return nil
+	case isUnsupported(err):
+		return s.checkAndRename()
+	}
+	return s.replaceFailure(err)
+}
+
+// appear gives the new file its name if that is still free.
+func (s *Swap) appear() error {
+	f := s.txn.folder
+	err := errFirst(f.opts.fault("create"), func() error { return renameNew(f.in(s.name), f.main()) })
+	if err != nil {
+		return s.replaceFailure(err)
+	}
+	s.name = ""
+	return nil
+}
+
+// checkAndRename is for file systems that can't exchange. A link keeps the old file within reach where links exist;
+// a change between the check and the rename is lost, which is why this is the second choice.
+func (s *Swap) checkAndRename() error {
+	f := s.txn.folder
+	now, err := readEntry(f.main(), f.opts.maxSize())
+	if err != nil {
+		return err
+	}
+	if !now.Exists || now.Digest != s.old.Digest {
+		return &FileError{Op: "replace", Path: f.target, Class: ClassChanged}
+	}
+	spare := tempPrefix(s.next, s.old.Digest) + randomDigits()
+	if linkFile(f.main(), f.in(spare)) != nil {
+		spare = ""
+	}
+	err = errFirst(f.opts.fault("rename"), func() error { return renameOver(f.in(s.name), f.main()) })
+	if err != nil {
+		return s.replaceFailure(err)
+	}
+	s.name, s.displaced = spare, now
+	if spare != "" {
+		s.inspect()
+	}
+	return nil
+}
+
+// replaceFailure tells a rename that failed from one that happened all the same.
+func (s *Swap) replaceFailure(err error) error {
+	f := s.txn.folder
+	if now, statErr := entryInfo(f.main()); statErr == nil && now.Same(s.fresh) {
+		return &DurabilityError{Op: "replace", Path: f.target, Err: err}
+	}
+	if errors.Is(err, fs.ErrExist) || errors.Is(err, fs.ErrNotExist) {
+		return &FileError{Op: "replace", Path: f.target, Class: ClassChanged, Err: err}
+	}
+	return fail("replace", f.target, err)
+}
+
+// inspect reads the displaced file, and says whether somebody may still be writing into it. The question comes first:
+// once there is no writer the bytes are final, because the file has no name any more that a program would open.
+func (s *Swap) inspect() {
+	f := s.txn.folder
+	h, err := openHandle(f.in(s.name))
+	if err != nil {
+		s.err = err
+		return
+	}
+	defer h.Close()
+	s.writer = h.writer()
+	s.displaced, s.err = h.content(f.opts.maxSize())
+}
+
+// Displaced is the file that the swap took out, or a Content that does not exist. If it is not what was read, a writer
+// came in between: adopt it and swap again. The error, a *FileError, says that it can't be read: undo.
+func (s *Swap) Displaced() (Content, error) { return s.displaced, s.err }
+
+// InPlace reports whether the file was overwritten instead of replaced.
+func (s *Swap) InPlace() bool { return s.inPlace }
+
+// BrokeLinks reports whether the old file had further hard links, which keep the old bytes.
+func (s *Swap) BrokeLinks() bool { return !s.inPlace && s.old.Info.Links > 1 }
+
+// Undo puts the displaced file back. If the file is no longer what the swap put there, both are kept for Leftovers and
+// the error is a *DurabilityError.
+func (s *Swap) Undo() error {
+	f := s.txn.folder
+	if err := f.opts.fault("undo"); err != nil {
+		return &DurabilityError{Op: "undo", Path: f.target, Err: err}
+	}
+	if s.inPlace {
+		return f.restoreBytes(s.displaced)
+	}
+	if s.name == "" {
+		return s.disappear()
+	}
+	if err := exchange(f.in(s.name), f.main()); err != nil {
+		if !isUnsupported(err) {
+			return &DurabilityError{Op: "undo", Path: f.target, Err: err}
+		}
+		if err := renameOver(f.in(s.name), f.main()); err != nil {
+			return &DurabilityError{Op: "undo", Path: f.target, Err: err}
+		}
+		return nil
+	}
+	return s.removeFresh(s.name)
+}
+
+// disappear undoes a creation: the file leaves its place before it is judged, so that another's is not removed.
+func (s *Swap) disappear() error {
+	f := s.txn.folder
+	name := tempPrefix(s.next, Digest{}) + randomDigits()
+	if err := renameNew(f.main(), f.in(name)); err != nil {
+		return &DurabilityError{Op: "undo", Path: f.target, Err: err}
+	}
+	return s.removeFresh(name)
+}
+
+func (s *Swap) removeFresh(name string) error {
+	f := s.txn.folder
+	out, err := entryInfo(f.in(name))
+	if err != nil || !out.Same(s.fresh) {
+		return &DurabilityError{Op: "undo", Path: f.target, Err: errOvertaken}
+	}
+	_ = f.root.Remove(name)
+	return nil
+}
+
+var errOvertaken = errors.New("another program replaced the file meanwhile; both versions are kept")
+
+// Settled says how a swap ended.
+type Settled struct {
+	// Late is what a foreign program wrote into the displaced file after the swap; nil if none did. Adopt it.
+	Late *Content
+	// Kept reports that the displaced file still has a writer, or may have; Leftovers will find it.
+	Kept bool
+}
+
+// Settle makes the swap durable as Options say and removes the displaced file, once nobody writes into it: it waits
+// for such a writer for at most 2 s, or until ctx ends. The error is a *DurabilityError.
+func (s *Swap) Settle(ctx context.Context) (Settled, error) {
+	err := s.txn.folder.syncParent()
+	return s.clear(ctx), err
+}
+
+func (f *Folder) syncParent() error {
+	if f.opts.Durability != Full || f.fallback {
+		return nil
+	}
+	err := errFirst(f.opts.fault("dir-sync"), func() error { return syncDir(f.parent) })
+	if err != nil {
+		return &DurabilityError{Op: "sync", Path: f.target, Err: err}
+	}
+	return nil
+}
+
+// clear removes the displaced file if that loses nothing. Failing to remove is no error: Leftovers will.
+func (s *Swap) clear(ctx context.Context) Settled {
+	f := s.txn.folder
+	if s.name == "" || s.inPlace {
+		return Settled{}
+	}
+	if s.err != nil {
+		return Settled{Kept: true}
+	}
+	var result Settled
+	if s.writer == writerBusy {
+		result.Late, s.writer = f.outwait(ctx, s.name, s.displaced)
+	}
+	unchanged := bytes.Equal(s.displaced.Data, s.old.Data)
+	if s.writer == writerBusy || s.writer == writerUnknown && !unchanged {
+		result.Kept = true
+		return result
+	}
+	if err := f.opts.fault("unlink"); err == nil {
+		_ = f.root.Remove(s.name)
+	}
+	return result
+}

@@ -1,0 +1,42 @@
+package fileio
+
+import "errors"
+
+// Txn is the right to change one file: the lock of its state folder is held until Unlock.
+type Txn struct {
+	folder *Folder
+	guard  *Guard
+	heads  *[slots]head // of the slots, once read; under the lock nobody else changes them
+}
+
+// Read returns the file as it is now. When its symbolic link leads elsewhere than at OpenFolder the error is a
+// *FileError of ClassMoved; others are as for the function Read.
+func (t *Txn) Read() (Content, error) {
+	f := t.folder
+	now, err := Resolve(f.given)
+	if err != nil {
+		return Content{}, err
+	}
+	if now != f.target {
+		return Content{}, &FileError{Op: "read", Path: f.given, Class: ClassMoved}
+	}
+	if err := f.opts.fault("read"); err != nil {
+		return Content{}, fail("read", f.target, err)
+	}
+	return readEntry(f.main(), f.opts.maxSize())
+}
+
+// Unlock ends the transaction. A second call does nothing.
+func (t *Txn) Unlock() error {
+	if t == nil || t.guard == nil {
+		return nil
+	}
+	err := t.guard.Unlock()
+	t.guard = nil
+	if err != nil {
+		return fail("unlock", t.folder.target, err)
+	}
+	return nil
+}
+
+var errUnlocked = errors.New("the transaction has ended")
