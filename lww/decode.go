@@ -1,0 +1,418 @@
+package lww
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/cfgmerge/cfgmerge/strictjson"
+)
+
+// VersionError refuses a block of a format that is newer than this package.
+type VersionError struct {
+	// Version is what the block says; Version of this package is the newest
+	// that it reads.
+	Version string
+}
+
+func (e *VersionError) Error() string {
+	return fmt.Sprintf("format version %s is newer than %d", e.Version, Version)
+}
+
+// BlockState is what a file says of its own history.
+type BlockState uint8
+
+const (
+	// Absent: there is no block.
+	Absent BlockState = iota
+	// Damaged: there is something under the block's key that is no block.
+	Damaged
+	// Intact: there is a block. Single entries may still be malformed.
+	Intact
+)
+
+// Decoded is a file's text, taken apart.
+type Decoded struct {
+	// Block says whether the file carries its history.
+	Block BlockState
+	// Doc holds the registers that the block vouches for.
+	Doc *Document
+	// View is what the text shows, block excluded.
+	View *View
+	// Malformed are the keys of the entries that make no sense.
+	Malformed []string
+
+	edits []edit
+	block *block
+}
+
+// Edited reports whether the text shows, or lacks, something that its block
+// does not vouch for: an edit by a program that knows nothing of blocks.
+func (d *Decoded) Edited() bool { return len(d.edits) > 0 || len(d.block.losses()) > 0 }
+
+// edit is a place whose value the block does not vouch for, with the stamp of
+// the value that the edit has overwritten.
+type edit struct {
+	path  []string
+	want  *View // nil: removed
+	over  Stamp
+	tuple *seat // the members of a group, judged whole; path is their object
+}
+
+// block is the parsed block.
+type block struct {
+	at     map[string]entry
+	covers []*covering
+}
+
+// covering is an entry that leaves inherit from, with the leaves found below.
+type covering struct {
+	key    string
+	entry  entry
+	leaves []found
+	// lost are the digests of leaves that are no longer there.
+	lost []string
+}
+
+type found struct {
+	path   []string
+	at     string
+	raw    string
+	digest string
+}
+
+// Decode takes a file's text apart: the registers that its block vouches for,
+// and the edits that it does not. The root must be an object. The only error
+// is *VersionError; a block that is damaged counts as absent.
+func Decode(root strictjson.Node) (*Decoded, error) {
+	text, has := root.Get(BlockKey)
+	if !has {
+		return newDecoded(root), nil
+	}
+	return DecodeWith(root, text)
+}
+
+// DecodeWith is Decode for a block that is kept apart from the text.
+func DecodeWith(root, block strictjson.Node) (*Decoded, error) {
+	out := newDecoded(root)
+	out.Block = Damaged
+	if block.Kind() != strictjson.Object {
+		return out, nil
+	}
+	if err := checkVersion(block); err != nil {
+		return nil, err
+	}
+	at, ok := block.Get("at")
+	if v, has := block.Get("v"); !has || v.Raw() != "1" || !ok || at.Kind() != strictjson.Object {
+		return out, nil
+	}
+	out.Block = Intact
+	out.read(block, at)
+	return out, nil
+}
+
+func newDecoded(root strictjson.Node) *Decoded {
+	out := &Decoded{Doc: &Document{}, View: ViewOf(root), block: &block{}}
+	delete(out.View.Kids, BlockKey)
+	return out
+}
+
+func checkVersion(block strictjson.Node) error {
+	v, ok := block.Get("v")
+	if ok && v.Kind() == strictjson.Number && strictjson.CompareNumbers(v.Raw(), "1") > 0 {
+		return &VersionError{Version: strictjson.Canonical(v.Raw())}
+	}
+	return nil
+}
+
+func (d *Decoded) read(text, at strictjson.Node) {
+	d.Doc.ID, d.Doc.Salt = textOf(text, "id"), textOf(text, "salt")
+	if policy, ok := text.Get("policy"); ok {
+		d.Doc.Policies = parseTable(policy)
+	}
+	d.block.at = make(map[string]entry, at.Len())
+	for key, value := range at.Members() {
+		e, ok := parseEntry(value)
+		if !ok || !validKey(key) {
+			d.Malformed = append(d.Malformed, key)
+			continue
+		}
+		d.block.at[key] = e
+	}
+	slices.Sort(d.Malformed)
+	r := &reader{
+		Decoded: d, digester: newDigester(d.Doc.Salt), unread: map[string]bool{},
+		groups: d.Doc.Policies.groups(), fields: d.Doc.Policies.fields(),
+	}
+	for key := range d.block.at {
+		r.unread[key] = true
+	}
+	r.object(d.View, nil, "", r.coverAt(""))
+	r.settle()
+}
+
+func validKey(key string) bool {
+	if isInstance(key) {
+		_, _, ok := splitInstance(key)
+		return ok
+	}
+	_, err := strictjson.SplitPointer(key)
+	return err == nil
+}
+
+// reader walks the text and consumes the entries.
+type reader struct {
+	*Decoded
+	*digester
+	groups []named
+	fields []Policy
+	unread map[string]bool
+	opened map[string]bool // lazily: the places that have an entry below them
+}
+
+// open reports whether the block has an entry below the place: then an empty
+// object there is what its tombstones leave of it, and no value of its own.
+func (r *reader) open(at string) bool {
+	if r.opened == nil {
+		r.opened = map[string]bool{}
+		for key, e := range r.block.at {
+			for cut := strings.LastIndexByte(key, '/'); cut >= 0 && e.form != typedTombstone; cut = strings.LastIndexByte(key, '/') {
+				key = key[:cut]
+				r.opened[key] = true
+			}
+		}
+	}
+	return r.opened[at]
+}
+
+// take returns the entry for key, and notes that the text has such a place.
+func (r *reader) take(key string) (entry, bool) {
+	e, ok := r.block.at[key]
+	delete(r.unread, key)
+	return e, ok
+}
+
+// coverAt consumes the entry of an object that has members and returns what
+// its leaves inherit from, if the entry is of that form.
+func (r *reader) coverAt(at string) *covering {
+	e, ok := r.take(at)
+	switch {
+	case !ok:
+		return nil
+	case e.form == values:
+		c := &covering{key: at, entry: e}
+		r.block.covers = append(r.block.covers, c)
+		return c
+	}
+	r.putMark(at, e)
+	return nil
+}
+
+// putMark records the entries that say all there is to say by themselves: a
+// tombstone, or an empty object.
+func (r *reader) putMark(at string, e entry) {
+	if e.form == tombstone || e.form == emptyObject {
+		r.Doc.Put(at, e.register(LWW, "{}"))
+	}
+}
+
+// object walks the members of an object, in pointer order.
+func (r *reader) object(v *View, path []string, at string, inherited *covering) {
+	owned := r.tuples(v, path)
+	for _, key := range sortedKeys(v.Kids) {
+		if owned[key] {
+			continue
+		}
+		r.place(v.Kids[key], append(path[:len(path):len(path)], key), strictjson.AppendSegment(at, key), inherited)
+	}
+}
+
+func (r *reader) place(v *View, path []string, at string, inherited *covering) {
+	_, listed := r.block.at[at]
+	switch {
+	case kindAt(r.fields, path) != LWW:
+		r.field(v, path, at)
+	case v.IsObject() && (len(v.Kids) > 0 || r.open(at)):
+		if listed {
+			inherited = r.coverAt(at)
+		}
+		r.object(v, path, at, inherited)
+	case listed:
+		r.leaf(v, path, at)
+	case inherited != nil:
+		raw := v.JSON()
+		inherited.leaves = append(inherited.leaves, found{path, at, raw, r.of(at, raw)})
+	default:
+		r.edits = append(r.edits, edit{path: path, want: v})
+	}
+}
+
+// leaf handles a value with an entry of its own.
+func (r *reader) leaf(v *View, path []string, at string) {
+	e, _ := r.take(at)
+	raw := v.JSON()
+	r.putMark(at, e)
+	switch {
+	case e.form == emptyObject && raw == "{}":
+	case e.form == values && e.digests == r.of(at, raw):
+		r.Doc.Put(at, e.register(LWW, raw))
+	default:
+		r.edits = append(r.edits, edit{path: path, want: v, over: e.stamp})
+	}
+}
+
+// field handles a value with a policy of its own, which inherits nothing.
+func (r *reader) field(v *View, path []string, at string) {
+	e, listed := r.take(at)
+	reg := e.register(kindAt(r.fields, path), v.JSON())
+	if listed && (reg.Dead || e.digests == r.of(at, reg.Value)) {
+		r.Doc.Put(at, reg)
+	}
+	if !listed || e.form != values || e.digests != r.of(at, reg.Value) {
+		r.edits = append(r.edits, edit{path: path, want: v, over: e.stamp})
+	}
+}
+
+// tuples handles the groups whose members live in v, and returns the keys of
+// those members.
+func (r *reader) tuples(v *View, path []string) map[string]bool {
+	owned := map[string]bool{}
+	if len(r.groups) == 0 {
+		return owned
+	}
+	for _, s := range seatsAt(r.groups, path) {
+		for _, m := range s.owned {
+			owned[m] = true
+		}
+		r.tuple(s, v, path)
+	}
+	return owned
+}
+
+func (r *reader) tuple(s seat, v *View, path []string) {
+	members := map[string]*View{}
+	for _, m := range s.owned {
+		if kid := v.Kid(m); kid != nil {
+			members[m] = kid
+		}
+	}
+	e, listed := r.take(s.name)
+	value := tupleText(members)
+	switch {
+	case listed && e.form == values && e.digests == r.of(s.name, value):
+		r.Doc.Put(s.name, e.register(s.policy.Kind, value))
+	case listed || len(members) > 0:
+		r.edits = append(r.edits, edit{path: path, want: viewOfRaw(value), over: e.stamp, tuple: &s})
+	}
+}
+
+// register returns what the entry says, given the value that it vouches for.
+func (e entry) register(kind Kind, value string) Register {
+	reg := Register{Policy: kind, Stamp: e.stamp, Era: e.era, Gen: e.gen, Value: value}
+	if e.form == tombstone || e.form == typedTombstone {
+		reg.Dead, reg.Value = true, ""
+	}
+	return reg.normal()
+}
+
+// settle judges what could only be judged once the whole text was seen.
+func (r *reader) settle() {
+	for _, c := range r.block.covers {
+		r.inherit(c)
+	}
+	for _, key := range sortedKeys(r.unread) {
+		r.missing(key, r.block.at[key])
+	}
+	for _, key := range r.Malformed {
+		delete(r.block.at, key)
+	}
+}
+
+// inherit gives the covered leaves their stamp. A leaf that is not listed is
+// an edit or an addition, and never inherits.
+func (r *reader) inherit(c *covering) {
+	kept := align(c.leaves, c.entry)
+	for i, leaf := range c.leaves {
+		if kept[i] {
+			r.Doc.Put(leaf.at, c.entry.register(LWW, leaf.raw))
+		} else {
+			r.edits = append(r.edits, edit{path: leaf.path, want: viewOfRaw(leaf.raw), over: c.entry.stamp})
+		}
+	}
+	c.lost = lost(c.leaves, kept, c.entry)
+}
+
+// align tells which leaves the entry lists. What agrees from the front and
+// from the back is matched by place; only what is left in between, where
+// something was added or removed, by digest alone.
+func align(leaves []found, e entry) []bool {
+	kept := make([]bool, len(leaves))
+	front, back := 0, 0
+	for front < min(len(leaves), e.count()) && leaves[front].digest == e.digest(front) {
+		kept[front] = true
+		front++
+	}
+	for back < min(len(leaves), e.count())-front && leaves[len(leaves)-1-back].digest == e.digest(e.count()-1-back) {
+		kept[len(leaves)-1-back] = true
+		back++
+	}
+	listed := map[string]bool{}
+	for i := front; i < e.count()-back; i++ {
+		listed[e.digest(i)] = true
+	}
+	for i := front; i < len(leaves)-back; i++ {
+		kept[i] = listed[leaves[i].digest]
+	}
+	return kept
+}
+
+// lost returns the listed digests that no kept leaf accounts for.
+func lost(leaves []found, kept []bool, e entry) []string {
+	seen := map[string]bool{}
+	for i, leaf := range leaves {
+		if kept[i] {
+			seen[leaf.digest] = true
+		}
+	}
+	var out []string
+	for i := range e.count() {
+		if !seen[e.digest(i)] {
+			out = append(out, e.digest(i))
+		}
+	}
+	return out
+}
+
+// missing handles an entry whose place the text lacks: a tombstone, or the
+// removal of a value by hand.
+func (r *reader) missing(key string, e entry) {
+	if isInstance(key) {
+		r.missingTuple(key, e)
+		return
+	}
+	path, _ := strictjson.SplitPointer(key)
+	r.putMark(key, e)
+	switch kind := kindAt(r.fields, path); {
+	case e.form == typedTombstone && kind != LWW:
+		r.Doc.Put(key, e.register(kind, ""))
+	case e.form == values || e.form == emptyObject:
+		r.edits = append(r.edits, edit{path: path, over: e.stamp})
+	}
+}
+
+func (r *reader) missingTuple(key string, e entry) {
+	path, ok := r.Doc.Policies.seatPath(key)
+	if !ok || e.form != values {
+		return
+	}
+	for _, s := range seatsAt(r.groups, path) {
+		if s.name == key {
+			r.tuple(s, nil, path)
+		}
+	}
+}
+
+// losses are the covers that list leaves which are gone.
+func (b *block) losses() []*covering {
+	return slices.DeleteFunc(slices.Clone(b.covers), func(c *covering) bool { return len(c.lost) == 0 })
+}

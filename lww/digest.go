@@ -1,0 +1,41 @@
+package lww
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"hash"
+
+	"github.com/cfgmerge/cfgmerge/strictjson"
+)
+
+// digestLen is the number of base64url characters of a digest: 24 bits, enough
+// to notice an edit and too few to tell a secret.
+const digestLen = 4
+
+// digester computes the digests of one document.
+type digester struct {
+	mac hash.Hash
+	buf []byte
+	sum [sha256.Size]byte
+}
+
+func newDigester(salt string) *digester {
+	return &digester{mac: hmac.New(sha256.New, []byte(salt))}
+}
+
+// of returns the digest of the value at key, which is a JSON Pointer or the
+// name of a group's instance: HMAC-SHA-256, keyed with the salt, of the key, a
+// zero byte and the canonical value.
+func (d *digester) of(key, raw string) string {
+	d.buf = append(d.buf[:0], key...)
+	d.buf = append(d.buf, 0)
+	d.buf = append(d.buf, strictjson.Canonical(raw)...)
+	d.mac.Reset()
+	d.mac.Write(d.buf)
+	return base64.RawURLEncoding.EncodeToString(d.mac.Sum(d.sum[:0])[:digestLen*3/4])
+}
+
+// Digest returns the digest of a value under the document's salt. It shows
+// whether two values are equal, and nothing else about them.
+func (d *Document) Digest(key, raw string) string { return newDigester(d.Salt).of(key, raw) }

@@ -1,0 +1,247 @@
+package lww
+
+import (
+	"iter"
+	"maps"
+	"slices"
+
+	"github.com/cfgmerge/cfgmerge/strictjson"
+)
+
+// Document is the state of one file: a register for every leaf that was ever
+// written, tombstones included, and one for every instance of a group. The
+// zero Document is empty and ready to use. A Document is not safe for
+// concurrent use.
+type Document struct {
+	// ID says which files are copies of one document. Empty: none yet.
+	ID string
+	// Salt keys the digests. It goes with the ID.
+	Salt string
+	// Policies are the stored policies. A document without any is all LWW.
+	Policies Table
+
+	root   node
+	tuples map[string]Register // by instance name
+}
+
+// node is a place in the document: the register of the place itself, if it
+// ever had one, and what lies below.
+type node struct {
+	reg  Register
+	has  bool
+	kids map[string]*node
+}
+
+func (n *node) kid(key string) *node {
+	if n == nil {
+		return nil
+	}
+	return n.kids[key]
+}
+
+// grow returns the child, made if it is missing.
+func (n *node) grow(key string) *node {
+	k := n.kids[key]
+	if k == nil {
+		k = &node{}
+		if n.kids == nil {
+			n.kids = make(map[string]*node)
+		}
+		n.kids[key] = k
+	}
+	return k
+}
+
+func (n *node) put(r Register) { n.reg, n.has = r, true }
+
+// raise is the join of one register.
+func (n *node) raise(r Register) bool {
+	if n.has && n.reg.Compare(r) >= 0 {
+		return false
+	}
+	n.put(r)
+	return true
+}
+
+// join is the pointwise maximum of two trees. It reports whether n changed.
+func (n *node) join(m *node) bool {
+	changed := m.has && n.raise(m.reg)
+	for key, k := range m.kids {
+		if n.grow(key).join(k) {
+			changed = true
+		}
+	}
+	return changed
+}
+
+func (n *node) clone() *node {
+	c := &node{reg: n.reg, has: n.has}
+	if n.kids != nil {
+		c.kids = make(map[string]*node, len(n.kids))
+		for key, k := range n.kids {
+			c.kids[key] = k.clone()
+		}
+	}
+	return c
+}
+
+// newest is the greatest stamp at and below n.
+func (n *node) newest() Stamp {
+	if n == nil {
+		return Stamp{}
+	}
+	var s Stamp
+	if n.has {
+		s = n.reg.Stamp
+	}
+	for _, k := range n.kids {
+		s = later(s, k.newest())
+	}
+	return s
+}
+
+// at returns the node at path, or nil.
+func (d *Document) at(path []string) *node {
+	n := &d.root
+	for _, key := range path {
+		n = n.kid(key)
+	}
+	return n
+}
+
+// growTo returns the node at path, made if it is missing.
+func (d *Document) growTo(path []string) *node {
+	n := &d.root
+	for _, key := range path {
+		n = n.grow(key)
+	}
+	return n
+}
+
+// Merge joins other into d and reports whether that changed d. It is a pure
+// pointwise maximum: commutative, associative, idempotent, and it prunes
+// nothing. It costs time in proportion to other, which may be a small delta.
+func (d *Document) Merge(other *Document) bool {
+	changed := d.mergeIdentity(other)
+	changed = d.mergePolicies(other.Policies) || changed
+	changed = d.root.join(&other.root) || changed
+	for name, r := range other.tuples {
+		changed = d.raiseTuple(name, r) || changed
+	}
+	return changed
+}
+
+// mergeIdentity keeps the smaller id with its salt. None is greater than any.
+func (d *Document) mergeIdentity(other *Document) bool {
+	if other.ID == "" || d.ID != "" && (d.ID < other.ID || d.ID == other.ID && d.Salt <= other.Salt) {
+		return false
+	}
+	d.ID, d.Salt = other.ID, other.Salt
+	return true
+}
+
+func (d *Document) mergePolicies(t Table) bool {
+	changed := false
+	for name, p := range t {
+		joined := p
+		if mine, ok := d.Policies[name]; ok {
+			joined = mine.join(p)
+			if joined.equal(mine) {
+				continue
+			}
+		}
+		if d.Policies == nil {
+			d.Policies = make(Table)
+		}
+		d.Policies[name] = joined
+		changed = true
+	}
+	return changed
+}
+
+func (d *Document) raiseTuple(name string, r Register) bool {
+	if mine, ok := d.tuples[name]; ok && mine.Compare(r) >= 0 {
+		return false
+	}
+	if d.tuples == nil {
+		d.tuples = make(map[string]Register)
+	}
+	d.tuples[name] = r
+	return true
+}
+
+// Clone returns a copy that shares nothing mutable with d.
+func (d *Document) Clone() *Document {
+	return &Document{
+		ID: d.ID, Salt: d.Salt,
+		Policies: maps.Clone(d.Policies),
+		root:     *d.root.clone(),
+		tuples:   maps.Clone(d.tuples),
+	}
+}
+
+// Declare adds policies to the stored ones, the higher rank winning, and
+// reports whether that changed anything.
+func (d *Document) Declare(t Table) bool { return d.mergePolicies(t) }
+
+// Registers yields every register by its key, in no particular order: fields
+// by JSON Pointer, groups by instance name.
+func (d *Document) Registers() iter.Seq2[string, Register] {
+	return func(yield func(string, Register) bool) {
+		if !d.root.each("", yield) {
+			return
+		}
+		for name, r := range d.tuples {
+			if !yield(name, r) {
+				return
+			}
+		}
+	}
+}
+
+func (n *node) each(pointer string, yield func(string, Register) bool) bool {
+	if n.has && !yield(pointer, n.reg) {
+		return false
+	}
+	for key, k := range n.kids {
+		if !k.each(strictjson.AppendSegment(pointer, key), yield) {
+			return false
+		}
+	}
+	return true
+}
+
+// Register returns the register of the key: a JSON Pointer, or the name of a
+// group's instance.
+func (d *Document) Register(key string) (Register, bool) {
+	if isInstance(key) {
+		r, ok := d.tuples[key]
+		return r, ok
+	}
+	path, err := strictjson.SplitPointer(key)
+	if err != nil {
+		return Register{}, false
+	}
+	n := d.at(path)
+	if n == nil || !n.has {
+		return Register{}, false
+	}
+	return n.reg, true
+}
+
+// Put joins one register into the document under its key, as Merge would.
+// Parts that the register's policy has no use for are dropped. A key that is
+// neither a JSON Pointer nor an instance name is ignored.
+func (d *Document) Put(key string, r Register) bool {
+	r = r.normal()
+	if isInstance(key) {
+		return d.raiseTuple(key, r)
+	}
+	path, err := strictjson.SplitPointer(key)
+	return err == nil && d.growTo(path).raise(r)
+}
+
+func isInstance(key string) bool { return key != "" && key[0] != '/' }
+
+// sortedKeys returns the keys of m in byte order.
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,133 @@
+package lww
+
+import (
+	"strconv"
+
+	"github.com/cfgmerge/cfgmerge/strictjson"
+)
+
+// entry is one value of the block's "at" object: what the block says of a
+// pointer or of a group's instance. SPEC.md section 4.3.
+type entry struct {
+	form    form
+	stamp   Stamp
+	digests string
+	era     Stamp
+	gen     uint64
+}
+
+// form tells the shapes of an entry apart.
+type form uint8
+
+const (
+	// values: [stamp, digests, era, generation], the last two optional. The
+	// values below that have no deeper entry, or the value itself.
+	values form = iota
+	// tombstone: [stamp].
+	tombstone
+	// emptyObject: [stamp, "{}"].
+	emptyObject
+	// typedTombstone: [stamp, null, era].
+	typedTombstone
+)
+
+const emptyMark = "{}"
+
+// entryOf is the entry of one register, with the digest of its value.
+func entryOf(r Register, digest string) entry {
+	e := entry{stamp: r.Stamp, digests: digest, era: r.Era, gen: r.Gen}
+	switch {
+	case r.Dead && r.Policy == LWW:
+		e.form, e.digests = tombstone, ""
+	case r.Dead:
+		e.form, e.digests = typedTombstone, ""
+	}
+	return e
+}
+
+func (e entry) append(dst []byte) []byte {
+	dst = append(dst, '[', '"')
+	dst = append(dst, e.stamp.String()...)
+	dst = append(dst, '"')
+	switch e.form {
+	case tombstone:
+		return append(dst, ']')
+	case emptyObject:
+		return append(dst, `,"`+emptyMark+`"]`...)
+	case typedTombstone:
+		dst = append(dst, ",null"...)
+	default:
+		dst = append(dst, ',', '"')
+		dst = append(dst, e.digests...)
+		dst = append(dst, '"')
+	}
+	if !e.era.IsZero() || e.gen > 0 || e.form == typedTombstone {
+		dst = append(dst, `,"`+e.era.String()+`"`...)
+	}
+	if e.gen > 0 {
+		dst = append(dst, ',')
+		dst = strconv.AppendUint(dst, e.gen, 10)
+	}
+	return append(dst, ']')
+}
+
+// parseEntry reads an entry; ok is false if it is malformed.
+func parseEntry(n strictjson.Node) (e entry, ok bool) {
+	if n.Kind() != strictjson.Array {
+		return entry{}, false
+	}
+	var parts []strictjson.Node
+	for part := range n.Elements() {
+		parts = append(parts, part)
+	}
+	if len(parts) < 1 || len(parts) > 4 || !parseStampNode(parts[0], &e.stamp) {
+		return entry{}, false
+	}
+	if len(parts) == 1 {
+		e.form = tombstone
+		return e, true
+	}
+	if !e.parseDigests(parts[1]) || e.form == emptyObject && len(parts) > 2 {
+		return entry{}, false
+	}
+	if len(parts) > 2 && !parseStampNode(parts[2], &e.era) {
+		return entry{}, false
+	}
+	if len(parts) > 3 {
+		gen, err := strconv.ParseUint(parts[3].Raw(), 10, 64)
+		if e.gen = gen; err != nil {
+			return entry{}, false
+		}
+	}
+	return e, true
+}
+
+func (e *entry) parseDigests(n strictjson.Node) bool {
+	switch {
+	case n.Kind() == strictjson.Null:
+		e.form = typedTombstone
+		return true
+	case n.Kind() != strictjson.String:
+		return false
+	case n.Text() == emptyMark:
+		e.form = emptyObject
+		return true
+	}
+	e.digests = n.Text()
+	return len(e.digests) > 0 && len(e.digests)%digestLen == 0
+}
+
+func parseStampNode(n strictjson.Node, s *Stamp) bool {
+	if n.Kind() != strictjson.String {
+		return false
+	}
+	parsed, err := ParseStamp(n.Text())
+	*s = parsed
+	return err == nil
+}
+
+// count is the number of leaves that the entry vouches for.
+func (e entry) count() int { return len(e.digests) / digestLen }
+
+// digest returns the digest of the i-th leaf.
+func (e entry) digest(i int) string { return e.digests[i*digestLen : (i+1)*digestLen] }

@@ -1,0 +1,72 @@
+package lww
+
+// Tombstones counts the registers that show nothing: tombstones, and whatever
+// the registers above hide.
+func (d *Document) Tombstones() int {
+	n := 0
+	for _, r := range d.Registers() {
+		if r.Dead {
+			n++
+		}
+	}
+	return n
+}
+
+// Prune forgets what no longer shows and was written before the horizon:
+// hidden registers first, then tombstones with nothing below. What the
+// document shows does not change. A replica that was silent since before the
+// horizon may bring back what was deleted; therefore this is no part of Merge.
+// It returns how many registers were dropped.
+func (d *Document) Prune(horizon Stamp) int {
+	g := &collector{horizon: horizon}
+	g.sweepHidden(&d.root, Stamp{})
+	g.sweepDead(&d.root, d.holders(), true)
+	return g.dropped
+}
+
+type collector struct {
+	horizon Stamp
+	dropped int
+}
+
+func (g *collector) drop(n *node) {
+	n.reg, n.has = Register{}, false
+	g.dropped++
+}
+
+// sweepHidden drops what a newer register above hides, and always will.
+func (g *collector) sweepHidden(n *node, ceiling Stamp) {
+	if n.has && n.reg.Policy == LWW && n.reg.Stamp.Less(ceiling) {
+		g.drop(n)
+	}
+	below := n.ceiling(ceiling)
+	for key, k := range n.kids {
+		g.sweepHidden(k, below)
+		if k.bare() {
+			delete(n.kids, key)
+		}
+	}
+}
+
+// sweepDead drops old tombstones that hide nothing any more. An object that
+// only its tombstones kept open gets an empty object at the dropped stamp.
+func (g *collector) sweepDead(n *node, h *holder, root bool) {
+	shown := resolve(n, h, Stamp{}).shown()
+	var newest Stamp
+	swept := false
+	for key, k := range n.kids {
+		g.sweepDead(k, h.kid(key), false)
+		if len(k.kids) == 0 && k.has && k.reg.Dead && k.reg.Policy == LWW && k.reg.Stamp.Less(g.horizon) {
+			newest, swept = later(newest, k.reg.Stamp), true
+			g.drop(k)
+		}
+		if k.bare() {
+			delete(n.kids, key)
+		}
+	}
+	if swept && !root && shown == object && resolve(n, h, Stamp{}).shown() != object {
+		n.put(Register{Stamp: newest, Value: "{}"})
+	}
+}
+
+func (n *node) bare() bool { return !n.has && len(n.kids) == 0 }

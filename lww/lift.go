@@ -1,0 +1,141 @@
+package lww
+
+import "slices"
+
+// Lift gives the fields that a policy names, but that were written before the
+// policy was known, their register under it: era and generation zero, and the
+// newest stamp among the members. It reports whether there was anything to
+// lift. Merge never lifts, so that it stays a pointwise maximum; View and
+// Encode behave as if the document were lifted.
+func (d *Document) Lift() bool {
+	found := d.liftable()
+	for key, r := range found {
+		d.Put(key, r)
+	}
+	return len(found) > 0
+}
+
+// lifted returns d itself, or a lifted copy.
+func (d *Document) lifted() *Document {
+	found := d.liftable()
+	if len(found) == 0 {
+		return d
+	}
+	c := d.Clone()
+	for key, r := range found {
+		c.Put(key, r)
+	}
+	return c
+}
+
+// liftable returns the registers that lifting would make, by key.
+func (d *Document) liftable() map[string]Register {
+	groups, fields := d.Policies.groups(), d.Policies.fields()
+	if len(groups)+len(fields) == 0 {
+		return nil
+	}
+	found, places := map[string]Register{}, d.holders()
+	for _, g := range groups {
+		for _, at := range d.spots(g.At, places) {
+			for _, s := range seatsAt(groups, at.path) {
+				if _, has := d.tuples[s.name]; !has {
+					d.liftTuple(found, s, at)
+				}
+			}
+		}
+	}
+	for _, f := range fields {
+		for _, at := range d.spots(f.At, places) {
+			if p := resolve(at.n, at.h, at.ceiling); p != nil && p.opens && !at.n.typed() {
+				found[pointer(at.path)] = lone(kindAt(fields, at.path), at.n.newest(), p.view())
+			}
+		}
+	}
+	return found
+}
+
+// lone is a register of era and generation zero.
+func lone(kind Kind, s Stamp, v *View) Register {
+	return Register{Policy: kind, Stamp: s, Dead: v == nil, Value: v.JSON()}
+}
+
+func (d *Document) liftTuple(found map[string]Register, s seat, at spot) {
+	members, newest, any := map[string]*View{}, Stamp{}, false
+	for _, m := range s.owned {
+		v, stamp, ok := d.plainMember(at, m)
+		if ok {
+			members[m], newest, any = v, later(newest, stamp), true
+		}
+	}
+	if any {
+		found[s.name] = Register{Policy: s.policy.Kind, Stamp: newest, Value: tupleText(members)}
+	}
+}
+
+// plainMember returns what a member showed before its group was known: its
+// part in a group with a lesser claim to it, or its own register.
+func (d *Document) plainMember(at spot, member string) (*View, Stamp, bool) {
+	for _, name := range sortedKeys(d.tuples) {
+		path, ok := d.Policies.seatPath(name)
+		if group, _, _ := splitInstance(name); ok && slices.Equal(path, at.path) && slices.Contains(d.Policies[group].Members, member) {
+			v := viewOfRaw(d.tuples[name].Value).Kid(member)
+			return v, d.tuples[name].Stamp, v != nil
+		}
+	}
+	n := at.n.kid(member)
+	if p := resolve(n, at.h.kid(member), at.n.ceiling(at.ceiling)); p != nil && p.opens {
+		return p.view(), n.newest(), true
+	}
+	return nil, Stamp{}, false
+}
+
+// spot is a place that a pattern describes, with the newest LWW stamp above.
+type spot struct {
+	path    []string
+	n       *node
+	h       *holder
+	ceiling Stamp
+}
+
+// spots returns the places that p describes and that hold anything.
+func (d *Document) spots(p Pattern, places *holder) []spot {
+	at := []spot{{n: &d.root, h: places}}
+	for _, segment := range p {
+		var next []spot
+		for _, s := range at {
+			next = s.step(next, segment)
+		}
+		at = next
+	}
+	return at
+}
+
+// step appends the places one segment below s.
+func (s spot) step(dst []spot, segment Segment) []spot {
+	keys := []string{segment.Key}
+	if segment.Any {
+		keys = s.keys()
+	}
+	for _, key := range keys {
+		kid := spot{append(s.path[:len(s.path):len(s.path)], key), s.n.kid(key), s.h.kid(key), s.n.ceiling(s.ceiling)}
+		if kid.n != nil || kid.h != nil {
+			dst = append(dst, kid)
+		}
+	}
+	return dst
+}
+
+func (s spot) keys() []string {
+	keys := map[string]bool{}
+	if s.n != nil {
+		for key := range s.n.kids {
+			keys[key] = true
+		}
+	}
+	if s.h != nil {
+		for key := range s.h.kids {
+			keys[key] = true
+		}
+	}
+	return sortedKeys(keys)
+}

@@ -1,0 +1,156 @@
+package lww
+
+import (
+	"cmp"
+	"strings"
+	"time"
+
+	"github.com/cfgmerge/cfgmerge/strictjson"
+)
+
+// Register is one mergeable value: a leaf, or the tuple of a group.
+type Register struct {
+	// Policy is the kind whose rules the register was written under.
+	Policy Kind
+	// Stamp is when and by whom it was written.
+	Stamp Stamp
+	// Era is the stamp of the reset that began it: a login, a logout, an
+	// unset. Zero at first, and always for LWW, Group, Set and Keyed.
+	Era Stamp
+	// Gen counts the rotations of a Token within its era.
+	Gen uint64
+	// Dead marks a tombstone: the value was deleted.
+	Dead bool
+	// Value is the JSON text of the value as it stands in the file, or of the
+	// tuple as an object of the members that are present. Empty if Dead.
+	Value string
+}
+
+// normal returns r without the parts that its policy has no use for.
+func (r Register) normal() Register {
+	if r.Policy != Token {
+		r.Gen = 0
+	}
+	switch r.Policy {
+	case LWW, Group, Set, Keyed:
+		r.Era = Stamp{}
+	}
+	if r.Dead {
+		r.Value = ""
+	}
+	return r
+}
+
+// Compare orders registers totally: by policy rank, epoch, era, the policy's
+// own key, the rest of the stamp, tombstone above value, canonical value, and
+// literal. The last two make replicas converge even when cloned actors wrote
+// different values under one stamp.
+func (r Register) Compare(s Register) int {
+	if r == s {
+		return 0
+	}
+	return cmp.Or(
+		cmp.Compare(r.Policy, s.Policy),
+		cmp.Compare(r.Stamp.Epoch(), s.Stamp.Epoch()),
+		r.Era.Compare(s.Era),
+		r.compareKey(s),
+		r.Stamp.Compare(s.Stamp),
+		compareBool(r.Dead, s.Dead),
+		compareText(r.Value, s.Value),
+	)
+}
+
+// compareText orders JSON texts by their canonical form, then by their bytes.
+// A tombstone's empty text equals itself only.
+func compareText(a, b string) int {
+	if a == b || a == "" || b == "" {
+		return strings.Compare(a, b)
+	}
+	return cmp.Or(
+		strings.Compare(strictjson.Canonical(a), strictjson.Canonical(b)),
+		strings.Compare(a, b),
+	)
+}
+
+// compareKey compares by the policy's own key. The policies are equal.
+func (r Register) compareKey(s Register) int {
+	switch r.Policy {
+	case Token:
+		return cmp.Compare(r.Gen, s.Gen)
+	case First:
+		return cmp.Or(compareBool(!r.Dead, !s.Dead), -r.Stamp.Compare(s.Stamp))
+	case Max:
+		return cmp.Or(compareBool(!r.Dead, !s.Dead), compareValues(r, s))
+	case Min:
+		return cmp.Or(compareBool(!r.Dead, !s.Dead), -compareValues(r, s))
+	}
+	return 0
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
+}
+
+// compareValues orders by what is said, not by how it is spelled: first by
+// class, then within it.
+func compareValues(r, s Register) int {
+	if r.Dead || s.Dead {
+		return 0 // one of them alone was decided before
+	}
+	a, b := rankValue(r.Value), rankValue(s.Value)
+	if c := cmp.Compare(a.class, b.class); c != 0 {
+		return c
+	}
+	switch a.class {
+	case numberClass:
+		return strictjson.CompareNumbers(r.Value, s.Value)
+	case timeClass:
+		return a.time.Compare(b.time)
+	}
+	return strings.Compare(a.text, b.text)
+}
+
+const (
+	nullClass = iota
+	falseClass
+	trueClass
+	numberClass
+	timeClass
+	stringClass
+	arrayClass
+	objectClass
+)
+
+type ranked struct {
+	class int
+	time  time.Time
+	text  string
+}
+
+func rankValue(raw string) ranked {
+	canonical := strictjson.Canonical(raw)
+	switch canonical[0] {
+	case 'n':
+		return ranked{class: nullClass}
+	case 'f':
+		return ranked{class: falseClass}
+	case 't':
+		return ranked{class: trueClass}
+	case '[':
+		return ranked{class: arrayClass, text: canonical}
+	case '{':
+		return ranked{class: objectClass, text: canonical}
+	case '"':
+		if t, err := time.Parse(`"`+time.RFC3339Nano+`"`, canonical); err == nil {
+			return ranked{class: timeClass, time: t}
+		}
+		return ranked{class: stringClass, text: canonical}
+	}
+	return ranked{class: numberClass}
+}

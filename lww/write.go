@@ -1,0 +1,348 @@
+package lww
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/cfgmerge/cfgmerge/strictjson"
+)
+
+// BlockKey is the member of the root object that holds the block. It is no
+// part of the document.
+const BlockKey = "$cfgmerge"
+
+// ErrHolder refuses a scalar where an object holds fields of a group or of
+// another policy than LWW: such a value could never show.
+var ErrHolder = errors.New("a scalar or an array can't replace the object that holds grouped fields")
+
+// ErrReserved refuses a write below the block's own key.
+var ErrReserved = errors.New(`the key "` + BlockKey + `" is reserved`)
+
+// ErrNotObject refuses anything but an object at the root.
+var ErrNotObject = errors.New("the document is not an object")
+
+// Change is what a write wants to show at a place: nil for nothing.
+type Change struct {
+	Path []string
+	Want *View
+}
+
+// Write makes the document show what changes want, by writing registers that
+// supersede what is there: only those whose value differs, all with one stamp
+// unless a register is ahead of the clock. Members of one group that change in
+// one write are one register. The errors are ErrHolder, ErrReserved and
+// ErrNotObject; after one, some of the changes may have been made.
+func (d *Document) Write(w Writer, changes ...Change) error {
+	d.Lift()
+	p := &pen{d: d, w: w, groups: d.Policies.groups(), fields: d.Policies.fields()}
+	for _, c := range changes {
+		if err := c.valid(); err != nil {
+			return err
+		}
+		if err := p.assign(c.Path, d.At(c.Path), c.Want); err != nil {
+			return err
+		}
+	}
+	p.flush()
+	p.fillHollow()
+	return nil
+}
+
+func (c Change) valid() error {
+	switch {
+	case len(c.Path) > 0 && c.Path[0] == BlockKey, len(c.Path) == 0 && c.Want.Kid(BlockKey) != nil:
+		return ErrReserved
+	case len(c.Path) == 0 && c.Want != nil && !c.Want.IsObject():
+		return ErrNotObject
+	}
+	return nil
+}
+
+// pen is one write under way.
+type pen struct {
+	d      *Document
+	w      Writer
+	groups []named
+	fields []Policy
+	// drafts are the tuples that this write changes, whole: two members
+	// changed by one write are one register.
+	drafts map[string]*draft
+	// hollow are the places that shall show an empty object.
+	hollow [][]string
+}
+
+type draft struct {
+	seat
+	members map[string]*View
+}
+
+func (p *pen) assign(path []string, cur, want *View) error {
+	if cur.Equal(want) {
+		return nil
+	}
+	if s, depth := p.seatOf(path); s != nil {
+		p.draft(*s).set(path[depth], path[depth+1:], want)
+		return nil
+	}
+	if depth := p.fieldOf(path); depth >= 0 {
+		p.assignField(path[:depth], path[depth:], want)
+		return nil
+	}
+	switch {
+	case want == nil:
+		p.erase(path)
+	case !want.IsObject():
+		return p.replace(path, want)
+	case cur == nil || cur.IsObject():
+		return p.reshape(path, cur, want)
+	default:
+		return p.open(path, want)
+	}
+	return nil
+}
+
+// seatOf returns the group that path is in, and the index of the member.
+func (p *pen) seatOf(path []string) (*seat, int) {
+	if len(p.groups) == 0 {
+		return nil, 0
+	}
+	for depth := range path {
+		for _, s := range seatsAt(p.groups, path[:depth]) {
+			if slices.Contains(s.owned, path[depth]) {
+				return &s, depth
+			}
+		}
+	}
+	return nil, 0
+}
+
+// fieldOf returns the length of the prefix of path that is a field with a
+// policy of its own, or -1.
+func (p *pen) fieldOf(path []string) int {
+	n := &p.d.root
+	for depth := range len(path) + 1 {
+		if depth > 0 {
+			n = n.kid(path[depth-1])
+		}
+		if n.typed() || kindAt(p.fields, path[:depth]) != LWW {
+			return depth
+		}
+	}
+	return -1
+}
+
+// reshape makes an object, or a place where nothing shows, look like want.
+func (p *pen) reshape(path []string, cur, want *View) error {
+	if len(want.Kids) == 0 && len(path) > 0 {
+		p.hollow = append(p.hollow, path)
+	}
+	return p.assignKids(path, cur, want)
+}
+
+// fillHollow writes the empty objects that don't show by themselves. One that
+// is written where nothing shows takes the least stamp, so that it hides
+// nothing that another replica put there meanwhile.
+func (p *pen) fillHollow() {
+	for _, path := range p.hollow {
+		if p.d.At(path) != nil {
+			continue
+		}
+		stamp := Stamp{}
+		if bound, has := p.above(path); has || !bound.IsZero() {
+			stamp = bound.Next(p.w.Actor)
+		}
+		p.put(path, Register{Stamp: stamp, Value: "{}"})
+	}
+}
+
+// open replaces a scalar by an object.
+func (p *pen) open(path []string, want *View) error {
+	if len(want.Kids) == 0 {
+		p.put(path, Register{Stamp: p.stamp(path), Value: "{}"})
+		return nil
+	}
+	return p.assignKids(path, nil, want)
+}
+
+func (p *pen) assignKids(path []string, cur, want *View) error {
+	keys := map[string]bool{}
+	for key := range want.Kids {
+		keys[key] = true
+	}
+	if cur != nil {
+		for key := range cur.Kids {
+			keys[key] = true
+		}
+	}
+	for _, key := range sortedKeys(keys) {
+		kid := append(path[:len(path):len(path)], key)
+		if err := p.assign(kid, cur.Kid(key), want.Kid(key)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// replace writes a scalar or an array over whatever is at path.
+func (p *pen) replace(path []string, want *View) error {
+	if p.typedBelow(path) {
+		return ErrHolder
+	}
+	p.put(path, Register{Stamp: p.stamp(path), Value: want.Leaf})
+	return nil
+}
+
+// erase deletes whatever is at path: one tombstone at its root, and a reset of
+// each register below that no tombstone hides.
+func (p *pen) erase(path []string) {
+	p.put(path, Register{Stamp: p.stamp(path), Dead: true})
+	for _, s := range p.seatsBelow(path) {
+		clear(p.draft(s).members)
+	}
+	p.resetBelow(path, p.d.at(path))
+}
+
+func (p *pen) resetBelow(path []string, n *node) {
+	for _, key := range sortedKeys(n.kids) {
+		kid, at := n.kids[key], append(path[:len(path):len(path)], key)
+		if kid.typed() && !kid.reg.Dead {
+			p.assignField(at, nil, nil)
+		}
+		p.resetBelow(at, kid)
+	}
+}
+
+// typedBelow reports whether a register that no value above it can replace
+// stands below path.
+func (p *pen) typedBelow(path []string) bool {
+	return len(p.seatsBelow(path)) > 0 || p.d.at(path).anyTypedBelow()
+}
+
+func (n *node) anyTypedBelow() bool {
+	if n == nil {
+		return false
+	}
+	for _, k := range n.kids {
+		if k.typed() || k.anyTypedBelow() {
+			return true
+		}
+	}
+	return false
+}
+
+// seatsBelow returns the instances whose members live at or below path.
+func (p *pen) seatsBelow(path []string) []seat {
+	var seats []seat
+	for _, name := range sortedKeys(p.d.tuples) {
+		at, ok := p.d.Policies.seatPath(name)
+		if !ok || len(at) < len(path) || !slices.Equal(at[:len(path)], path) {
+			continue
+		}
+		for _, s := range seatsAt(p.groups, at) {
+			if s.name == name {
+				seats = append(seats, s)
+			}
+		}
+	}
+	return seats
+}
+
+// put writes an LWW register.
+func (p *pen) put(path []string, r Register) { p.d.growTo(path).put(r) }
+
+// stamp returns the stamp of a write that supersedes all at, above and below
+// path.
+func (p *pen) stamp(path []string) Stamp {
+	bound, _ := p.above(path)
+	return p.w.after(later(bound, p.d.at(path).newest()))
+}
+
+// above returns the newest stamp at and above path, and whether there is a
+// register at path itself.
+func (p *pen) above(path []string) (bound Stamp, has bool) {
+	bound = p.w.Over
+	n := &p.d.root
+	for i := 0; n != nil; i++ {
+		if n.has {
+			bound = later(bound, n.reg.Stamp)
+		}
+		if i == len(path) {
+			return bound, n.has
+		}
+		n = n.kids[path[i]]
+	}
+	return bound, false
+}
+
+// draft returns the tuple of s as this write will leave it.
+func (p *pen) draft(s seat) *draft {
+	if d, ok := p.drafts[s.name]; ok {
+		return d
+	}
+	d := &draft{seat: s, members: s.pick(p.d.tuples[s.name].Value)}
+	if p.drafts == nil {
+		p.drafts = make(map[string]*draft)
+	}
+	p.drafts[s.name] = d
+	return d
+}
+
+func (d *draft) set(member string, rest []string, want *View) {
+	if v := d.members[member].with(rest, want); v != nil {
+		d.members[member] = v
+	} else {
+		delete(d.members, member)
+	}
+}
+
+func (p *pen) flush() {
+	for _, name := range sortedKeys(p.drafts) {
+		d := p.drafts[name]
+		p.d.raiseTuple(name, d.policy.succeed(p.d.tuples[name], tupleText(d.members), p.w))
+	}
+}
+
+// succeed returns the register that a write by w puts in the place of cur.
+func (p Policy) succeed(cur Register, tuple string, w Writer) Register {
+	next := Register{Policy: max(p.Kind, cur.Policy), Value: tuple}
+	next.Stamp = w.after(later(later(cur.Stamp, cur.Era), w.Over))
+	if next.Policy != Token {
+		return next
+	}
+	if p.newEra(cur.Value, tuple) {
+		next.Era = next.Stamp
+	} else {
+		next.Era, next.Gen = cur.Era, cur.Gen+1
+	}
+	return next
+}
+
+// newEra reports whether a plain write of a token is a login, a logout or a
+// change of account, and not a rotation.
+func (p Policy) newEra(old, now string) bool {
+	absent := func(tuple string) bool { return tuple == "" || tuple == "{}" }
+	if absent(old) || absent(now) {
+		return true
+	}
+	return p.Identity != "" && !viewOfRaw(old).Kid(p.Identity).Equal(viewOfRaw(now).Kid(p.Identity))
+}
+
+// assignField writes a register of the policies First, Max and Min. Within an
+// era the policy decides; unsetting the field, or a write that could not win,
+// begins a new era, except that a later First loses to an earlier one.
+func (p *pen) assignField(path, rest []string, want *View) {
+	n := p.d.growTo(path)
+	cur := n.reg
+	value := viewOfRaw(cur.Value).with(rest, want)
+	next := lone(max(kindAt(p.fields, path), cur.Policy), p.w.after(later(later(n.newest(), cur.Era), p.w.Over)), value)
+	next.Era = cur.Era
+	switch {
+	case next.Dead:
+		next.Era = next.Stamp
+	case n.has && next.Policy != First && next.Compare(cur) < 0:
+		next.Era = next.Stamp
+	}
+	n.raise(next)
+}
+
+func pointer(path []string) string { return strictjson.JoinPointer(path...) }
