@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 )
@@ -50,7 +51,7 @@ func OpenFolder(target string, create bool, o Options) (*Folder, error) {
 }
 
 func (f *Folder) open(create bool) error {
-	parent, err := os.Open(filepath.Dir(f.target))
+	parent, err := openParent(f.target)
 	if err != nil {
 		if !create && errors.Is(err, fs.ErrNotExist) {
 			return nil
@@ -68,6 +69,12 @@ func (f *Folder) open(create bool) error {
 	return f.makeAnywhere()
 }
 
+// openParent resolves links among the directories, which openDir refuses only in the last place.
+func openParent(target string) (*os.File, error) {
+	dir := filepath.Dir(target)
+	return openDir(strings.TrimSuffix(dir, string(filepath.Separator)) + string(filepath.Separator) + ".")
+}
+
 func (f *Folder) adjacent() string {
 	return filepath.Join(filepath.Dir(f.target), "."+filepath.Base(f.target)+".cfgmerge")
 }
@@ -80,42 +87,46 @@ func (f *Folder) makeAnywhere() error {
 	return err
 }
 
-// openAt opens an existing folder. The entry is looked at after opening, so that a link that replaced the directory
-// meanwhile is noticed instead of followed.
+// openAt opens an existing folder.
 func (f *Folder) openAt(path string) error {
-	root, err := os.OpenRoot(path)
+	dir, err := openDir(path)
 	if err != nil {
 		return fail("open", path, err)
 	}
-	dir, err := root.Open(".")
+	info, err := fileInfo(dir)
+	if err == nil && !f.opts.AnyOwner && !f.trusts(info) {
+		err = &FileError{Op: "open", Path: path, Class: ClassOwner}
+	}
 	if err != nil {
-		_ = root.Close()
+		_ = dir.Close()
 		return fail("open", path, err)
 	}
-	info, err := f.checkFolder(path, dir)
+	root, err := openSameRoot(path, dir)
 	if err != nil {
-		_, _ = root.Close(), dir.Close()
-		return err
+		_ = dir.Close()
+		return fail("open", path, err)
 	}
 	f.path, f.root, f.dir, f.info = path, root, dir, info
 	return nil
 }
 
-func (f *Folder) checkFolder(path string, dir *os.File) (Info, error) {
-	info, err := fileInfo(dir)
+// openSameRoot makes sure that the path has not been redirected since dir was opened: OpenRoot follows links.
+func openSameRoot(path string, dir *os.File) (*os.Root, error) {
+	root, err := os.OpenRoot(path)
 	if err != nil {
-		return Info{}, fail("stat", path, err)
+		return nil, err
 	}
-	entry, err := entryInfo(place{path: path})
-	switch {
-	case err != nil:
-		return Info{}, fail("stat", path, err)
-	case !entry.Mode.IsDir() || !entry.Same(info):
-		return Info{}, &FileError{Op: "open", Path: path, Class: ClassNotRegular, Err: errNotFolder}
-	case !f.opts.AnyOwner && !f.trusts(info):
-		return Info{}, &FileError{Op: "open", Path: path, Class: ClassOwner}
+	a, err := root.Lstat(".")
+	b, err2 := dir.Stat()
+	if err := errors.Join(err, err2); err != nil {
+		_ = root.Close()
+		return nil, err
 	}
-	return info, nil
+	if !os.SameFile(a, b) {
+		_ = root.Close()
+		return nil, &FileError{Op: "open", Path: path, Class: ClassMoved, Err: errNotFolder}
+	}
+	return root, nil
 }
 
 var errNotFolder = errors.New("the state folder is not a directory of its own")
@@ -261,7 +272,7 @@ func (f *Folder) Foreign() bool {
 
 // create opens a file of the folder for writing, owned like the folder.
 func (f *Folder) create(name string, flag int) (*os.File, error) {
-	file, err := f.root.OpenFile(name, flag|os.O_CREATE|oNoFollow, f.entryMode())
+	file, err := openFile(f.dir, name, flag|os.O_CREATE, f.entryMode())
 	if err != nil {
 		return nil, fail("open", filepath.Join(f.path, name), err)
 	}

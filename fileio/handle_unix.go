@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -42,6 +43,9 @@ func (p place) at() (dirFD int, name string) {
 	return int(p.dir.Fd()), p.name
 }
 
+// handleOf reads through a descriptor that the file goes on owning.
+func handleOf(f *os.File) *handle { return &handle{at: place{path: f.Name()}, fd: int(f.Fd())} }
+
 func (h *handle) Close() { _ = unix.Close(h.fd) }
 
 func (h *handle) info() (Info, error) {
@@ -72,8 +76,7 @@ func entryInfo(p place) (Info, error) {
 }
 
 func fileInfo(f *os.File) (Info, error) {
-	h := handle{fd: int(f.Fd())}
-	return h.info()
+	return handleOf(f).info()
 }
 
 func infoOf(st *unix.Stat_t) Info {
@@ -100,6 +103,30 @@ func modeOf(m uint32) fs.FileMode {
 		mode |= fs.ModeDevice
 	}
 	return mode
+}
+
+// openFile opens a file of the directory for writing, or the directory itself as ".". os.File asks the poller about
+// every file it opens by itself, which is five more calls each time.
+func openFile(dir *os.File, name string, flag int, mode fs.FileMode) (*os.File, error) {
+	p := place{dir: dir, name: name, path: name}
+	if dir != nil {
+		p.path = filepath.Join(dir.Name(), name)
+	}
+	at, name := p.at()
+	for {
+		fd, err := unix.Openat(at, name, flag|unix.O_CLOEXEC|unix.O_NOFOLLOW, uint32(mode.Perm()))
+		switch {
+		case err == nil:
+			return os.NewFile(uintptr(fd), p.path), nil
+		case !errors.Is(err, unix.EINTR):
+			return nil, err
+		}
+	}
+}
+
+// openDir opens a directory that is not a link.
+func openDir(path string) (*os.File, error) {
+	return openFile(nil, path, unix.O_RDONLY|unix.O_DIRECTORY, 0)
 }
 
 func isNotReparsePoint(error) bool { return false }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"golang.org/x/sys/windows"
 )
@@ -32,6 +33,9 @@ func openHandle(p place) (*handle, error) {
 	}
 	return &handle{at: p, f: os.NewFile(uintptr(h), p.path)}, nil
 }
+
+// handleOf reads through a file that goes on owning its descriptor.
+func handleOf(f *os.File) *handle { return &handle{at: place{path: f.Name()}, f: f} }
 
 func (h *handle) Close() { _ = h.f.Close() }
 
@@ -81,6 +85,23 @@ func modeOf(attributes uint32) fs.FileMode {
 		mode |= fs.ModeIrregular
 	}
 	return mode
+}
+
+// openFile opens a file of the directory for writing.
+func openFile(dir *os.File, name string, flag int, mode fs.FileMode) (f *os.File, err error) {
+	err = patiently(func() error {
+		f, err = os.OpenFile(filepath.Join(dir.Name(), name), flag, mode)
+		return err
+	})
+	return f, err
+}
+
+// openDir opens a directory that is not a link.
+func openDir(path string) (*os.File, error) {
+	if info, err := os.Lstat(path); err == nil && !info.IsDir() {
+		return nil, &FileError{Op: "open", Path: path, Class: ClassNotRegular, Err: errNotFolder}
+	}
+	return os.Open(path)
 }
 
 func isNotReparsePoint(err error) bool {

@@ -1,10 +1,13 @@
 package fileio
 
-import "os"
+import (
+	"bytes"
+	"os"
+)
 
 // overwriteMain writes into the file itself, where it can't be replaced and the caller has agreed. Otherwise it returns
 // the reason why it can't be replaced.
-func (t *Txn) overwriteMain(old Content, data []byte, secret bool, reason error) (*Swap, error) {
+func (t *Txn) overwriteMain(old, next Content, secret bool, reason error) (*Swap, error) {
 	f := t.folder
 	if !f.opts.InPlace {
 		return nil, reason
@@ -13,11 +16,11 @@ func (t *Txn) overwriteMain(old Content, data []byte, secret bool, reason error)
 	if err != nil {
 		return nil, err
 	}
-	if now.Exists != old.Exists || now.Digest != old.Digest {
+	if now.Exists != old.Exists || !bytes.Equal(now.Data, old.Data) {
 		return nil, &FileError{Op: "overwrite", Path: f.target, Class: ClassChanged}
 	}
-	s := &Swap{txn: t, old: old, displaced: now, next: Sum(data), inPlace: true}
-	if err := s.overwrite(data, secret); err != nil {
+	s := &Swap{txn: t, old: old, displaced: old.unlessNew(now), next: next, inPlace: true}
+	if err := s.overwrite(secret); err != nil {
 		if undo := f.restoreBytes(now); undo != nil {
 			return nil, &DurabilityError{Op: "overwrite", Path: f.target, Err: err}
 		}
@@ -26,7 +29,7 @@ func (t *Txn) overwriteMain(old Content, data []byte, secret bool, reason error)
 	return s, nil
 }
 
-func (s *Swap) overwrite(data []byte, secret bool) error {
+func (s *Swap) overwrite(secret bool) error {
 	f := s.txn.folder
 	flag := os.O_WRONLY
 	if !s.old.Exists {
@@ -40,7 +43,7 @@ func (s *Swap) overwrite(data []byte, secret bool) error {
 	if err := s.withdraw(file, secret); err != nil {
 		return err
 	}
-	if err := errFirst(f.opts.fault("overwrite"), func() error { return rewrite(file, data) }); err != nil {
+	if err := errFirst(f.opts.fault("overwrite"), func() error { return rewrite(file, s.next.Data) }); err != nil {
 		return err
 	}
 	return errFirst(f.opts.fault("sync"), func() error { return f.sync(file) })

@@ -1,6 +1,9 @@
 package fileio
 
-import "time"
+import (
+	"bytes"
+	"time"
+)
 
 // Kept is a file that was read once and is watched through its descriptor, so that asking whether it is still the same
 // costs one system call. It is not safe for concurrent use.
@@ -46,6 +49,7 @@ func Keep(path string, maxSize int64, now func() time.Time) (*Kept, error) {
 		h.Close()
 		return nil, err
 	}
+	k.read = k.read.summed()
 	k.settled = k.isOld(k.read.Info)
 	return k, nil
 }
@@ -88,7 +92,7 @@ func (k *Kept) pathHolds() bool {
 func (k *Kept) sameBytes(info Info) bool {
 	old := k.isOld(info)
 	again, err := k.h.content(k.maxSize)
-	if err != nil || again.Digest != k.read.Digest {
+	if err != nil || !bytes.Equal(again.Data, k.read.Data) {
 		return false
 	}
 	k.settled = old

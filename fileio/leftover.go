@@ -62,7 +62,7 @@ func (t *Txn) judge(name, next, old string, whole func([]byte) bool) (*Leftover,
 	switch {
 	case err != nil:
 		return nil, err
-	case c.Digest.tag() == next, c.Digest.tag() == old:
+	case isEither(Sum(c.Data).tag(), next, old):
 		return nil, f.remove(name)
 	case f.mayChange(writer, c.Info):
 		return nil, nil
@@ -74,6 +74,8 @@ func (t *Txn) judge(name, next, old string, whole func([]byte) bool) (*Leftover,
 	}
 	return nil, f.remove(name)
 }
+
+func isEither(tag, next, old string) bool { return tag == next || tag == old }
 
 // mayChange reports whether a leftover is better left to the next save. Where writers can't be seen, two quiet seconds
 // stand for none.

@@ -75,30 +75,72 @@ func (f *Folder) readSlots() (*[slots]head, []Slot, error) {
 	return &heads, found, nil
 }
 
+// readHeads reads no payloads: a slot whose payload is torn describes a file that never came to be, and if it did come
+// to be there is nothing better to protect.
+func (f *Folder) readHeads() (*[slots]head, error) {
+	var heads [slots]head
+	for i := range heads {
+		h, err := openHandle(f.in(slotName(i)))
+		if is(err, ClassMissing) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		heads[i], err = h.head()
+		h.Close()
+		if err != nil {
+			return nil, fail("read", h.at.path, err)
+		}
+	}
+	return &heads, nil
+}
+
+func (h *handle) head() (head, error) {
+	info, err := h.info()
+	if err != nil {
+		return head{}, err
+	}
+	raw := make([]byte, headerSize)
+	n, err := h.readAt(raw, 0)
+	if err != nil {
+		return head{}, err
+	}
+	decoded, _ := decodeHeader(raw[:n])
+	decoded.used = info.Size
+	return decoded, nil
+}
+
 // maxSlot leaves room for what a shadow holds beside the values.
 func (f *Folder) maxSlot() int64 { return 8 * f.opts.maxSize() }
 
 // decodeSlot returns the zero-valid head for anything that was not written completely.
 func decodeSlot(file []byte) (head, []byte) {
 	torn := head{used: int64(len(file))}
-	if len(file) < headerSize || string(file[:8]) != slotMagic {
-		return torn, nil
-	}
-	if crc(file[:headerSize-4]) != binary.LittleEndian.Uint32(file[headerSize-4:]) {
-		return torn, nil
-	}
-	length := binary.LittleEndian.Uint64(file[64:])
-	if length > uint64(len(file)-headerSize) {
+	h, length := decodeHeader(file)
+	if !h.valid || length > uint64(len(file)-headerSize) {
 		return torn, nil
 	}
 	payload := file[headerSize : headerSize+int(length)]
 	if crc(payload) != binary.LittleEndian.Uint32(file[72:]) {
 		return torn, nil
 	}
-	h := head{valid: true, seq: binary.LittleEndian.Uint64(file[8:]), used: headerSize + int64(length)}
+	h.used = headerSize + int64(length)
+	return h, payload
+}
+
+// decodeHeader returns the header and the length of the payload that it promises.
+func decodeHeader(file []byte) (h head, length uint64) {
+	if len(file) < headerSize || string(file[:8]) != slotMagic {
+		return head{}, 0
+	}
+	if crc(file[:headerSize-4]) != binary.LittleEndian.Uint32(file[headerSize-4:]) {
+		return head{}, 0
+	}
+	h = head{valid: true, seq: binary.LittleEndian.Uint64(file[8:])}
 	copy(h.describes[:], file[16:])
 	copy(h.host[:], file[48:])
-	return h, payload
+	return h, binary.LittleEndian.Uint64(file[64:])
 }
 
 // encodeSlot makes the file's bytes, with zeros over everything up to erase that an older payload may have left.
@@ -124,9 +166,11 @@ func crc(data []byte) uint32 { return crc32.Checksum(data, crc32.MakeTable(crc32
 // With sync the slot is on disk when it returns. The error is a *FileError; the other slot is intact in any case.
 func (t *Txn) WriteSlot(describes Digest, payload []byte, current Digest, sync bool) error {
 	if t.heads == nil {
-		if _, err := t.Slots(); err != nil {
+		heads, err := t.folder.readHeads()
+		if err != nil {
 			return err
 		}
+		t.heads = heads
 	}
 	i := victim(t.heads, current)
 	next := head{valid: true, seq: newestSeq(t.heads) + 1, describes: describes, host: t.folder.host()}

@@ -30,16 +30,16 @@ func randomDigits() string { return strconv.FormatInt(rand.Int64(), 10) }
 const unfinished fs.FileMode = 0o200
 
 // stage writes the new file into the state folder, complete but for its name.
-func (s *Swap) stage(data []byte, secret bool) error {
+func (s *Swap) stage(secret bool) error {
 	f := s.txn.folder
 	if err := f.opts.fault("temp"); err != nil {
 		return fail("create", f.path, err)
 	}
-	temp, name, err := f.newTemp(tempPrefix(s.next, s.old.Digest))
+	temp, name, err := f.newTemp(tempPrefix(s.next.Digest, s.old.Digest))
 	if err != nil {
 		return fail("create", f.path, err)
 	}
-	if err := s.fill(temp, data, secret); err != nil {
+	if err := s.fill(temp, secret); err != nil {
 		_, _ = temp.Close(), f.root.Remove(name) // a file whose sync failed is never synced again: the kernel forgets the error
 		return err
 	}
@@ -52,14 +52,14 @@ func (s *Swap) stage(data []byte, secret bool) error {
 }
 
 // fill goes through the steps whose order matters: bytes, proof, attributes, mode, disk.
-func (s *Swap) fill(temp *os.File, data []byte, secret bool) error {
+func (s *Swap) fill(temp *os.File, secret bool) error {
 	f := s.txn.folder
 	steps := []struct {
 		op  string
 		run func() error
 	}{
-		{"write", func() error { return writeAll(temp, data) }},
-		{"verify", func() error { return verify(temp, data) }},
+		{"write", func() error { return writeAll(temp, s.next.Data) }},
+		{"verify", func() error { return verify(handleOf(temp), s.next.Data) }},
 		{"attributes", func() error { return s.dress(temp, secret) }},
 		{"sync", func() error { return f.sync(temp) }},
 	}
@@ -86,28 +86,21 @@ func writeAll(w io.Writer, data []byte) error {
 const verifyChunk = 64 << 10
 
 // verify reads back what was written, which costs a copy from memory and has caught file systems that drop a write.
-func verify(r io.ReaderAt, want []byte) error {
+func verify(h *handle, want []byte) error {
 	buf := make([]byte, min(len(want)+1, verifyChunk))
-	for off := 0; ; {
-		n, err := r.ReadAt(buf, int64(off))
-		if err != nil && err != io.EOF {
+	for off := int64(0); ; {
+		n, err := h.readAt(buf, off)
+		if err != nil {
 			return err
 		}
-		if n > len(want)-off || !bytes.Equal(buf[:n], want[off:off+n]) {
-			return &FileError{Op: "verify", Path: "the new file", Class: ClassCorrupt}
+		if n > len(want) || !bytes.Equal(buf[:n], want[:n]) || n == 0 && len(want) > 0 {
+			return &FileError{Op: "verify", Path: h.at.path, Class: ClassCorrupt}
 		}
-		off += n
-		if err == io.EOF {
-			return complete(off, len(want))
+		off, want = off+int64(n), want[n:]
+		if len(want) == 0 && n < len(buf) {
+			return nil
 		}
 	}
-}
-
-func complete(got, want int) error {
-	if got != want {
-		return &FileError{Op: "verify", Path: "the new file", Class: ClassCorrupt}
-	}
-	return nil
 }
 
 // dress gives the new file what belongs to the path rather than to the bytes.

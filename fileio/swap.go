@@ -12,30 +12,29 @@ import (
 type Swap struct {
 	txn       *Txn
 	name      string // of the displaced file in the folder; empty if there was none
-	next      Digest // of the new bytes
-	fresh     Info   // of the new file
-	old       Content
+	old, next Content
+	fresh     Info // of the new file
 	displaced Content
 	err       error // why displaced is not known
 	writer    writerState
 	inPlace   bool
 }
 
-// Swap puts data in the place of the file, which was old when it was read. A file that did not exist is created 0600;
+// Swap puts next in the place of the file, which was old when it was read; ContentOf makes next of its bytes. A file that did not exist is created 0600;
 // another keeps its mode, owner, attributes and ACL, except that secret takes all rights from others.
 //
 // Nothing was changed if the error is a *FileError; of ClassChanged when the file appeared or vanished since it was
 // read. A *DurabilityError means that the new bytes may be in place.
-func (t *Txn) Swap(old Content, data []byte, secret bool) (*Swap, error) {
+func (t *Txn) Swap(old, next Content, secret bool) (*Swap, error) {
 	f := t.folder
 	if t.guard == nil {
 		return nil, &FileError{Op: "replace", Path: f.target, Class: ClassIO, Err: errUnlocked}
 	}
 	if f.fallback {
-		return t.overwriteMain(old, data, secret, &FileError{Op: "replace", Path: f.target, Class: ClassMount, Err: errUnwritable})
+		return t.overwriteMain(old, next, secret, &FileError{Op: "replace", Path: f.target, Class: ClassMount, Err: errUnwritable})
 	}
-	s := &Swap{txn: t, old: old, next: Sum(data)}
-	if err := s.stage(data, secret); err != nil {
+	s := &Swap{txn: t, old: old, next: next}
+	if err := s.stage(secret); err != nil {
 		return nil, err
 	}
 	staged := s.name
@@ -45,7 +44,7 @@ func (t *Txn) Swap(old Content, data []byte, secret bool) (*Swap, error) {
 	}
 	_ = f.root.Remove(staged)
 	if is(err, ClassMount) {
-		return t.overwriteMain(old, data, secret, err)
+		return t.overwriteMain(old, next, secret, err)
 	}
 	return nil, err
 }
@@ -88,10 +87,10 @@ func (s *Swap) checkAndRename() error {
 	if err != nil {
 		return err
 	}
-	if !now.Exists || now.Digest != s.old.Digest {
+	if !now.Exists || !bytes.Equal(now.Data, s.old.Data) {
 		return &FileError{Op: "replace", Path: f.target, Class: ClassChanged}
 	}
-	spare := tempPrefix(s.next, s.old.Digest) + randomDigits()
+	spare := tempPrefix(s.next.Digest, s.old.Digest) + randomDigits()
 	if linkFile(f.main(), f.in(spare)) != nil {
 		spare = ""
 	}
@@ -99,7 +98,7 @@ func (s *Swap) checkAndRename() error {
 	if err != nil {
 		return s.replaceFailure(err)
 	}
-	s.name, s.displaced = spare, now
+	s.name, s.displaced = spare, s.old.unlessNew(now)
 	if spare != "" {
 		s.inspect()
 	}
@@ -129,7 +128,17 @@ func (s *Swap) inspect() {
 	}
 	defer h.Close()
 	s.writer = h.writer()
-	s.displaced, s.err = h.content(f.opts.maxSize())
+	c, err := h.content(f.opts.maxSize())
+	s.displaced, s.err = s.old.unlessNew(c), err
+}
+
+// unlessNew gives a Content its digest, for nothing if the bytes are the same.
+func (c Content) unlessNew(now Content) Content {
+	if c.Exists && bytes.Equal(now.Data, c.Data) {
+		now.Digest = c.Digest
+		return now
+	}
+	return now.summed()
 }
 
 // Displaced is the file that the swap took out, or a Content that does not exist. If it is not what was read, a writer
@@ -170,7 +179,7 @@ func (s *Swap) Undo() error {
 // disappear undoes a creation: the file leaves its place before it is judged, so that another's is not removed.
 func (s *Swap) disappear() error {
 	f := s.txn.folder
-	name := tempPrefix(s.next, Digest{}) + randomDigits()
+	name := tempPrefix(s.next.Digest, Digest{}) + randomDigits()
 	if err := renameNew(f.main(), f.in(name)); err != nil {
 		return &DurabilityError{Op: "undo", Path: f.target, Err: err}
 	}
@@ -228,7 +237,7 @@ func (s *Swap) clear(ctx context.Context) Settled {
 	if s.writer == writerBusy {
 		result.Late, s.writer = f.outwait(ctx, s.name, s.displaced)
 	}
-	unchanged := bytes.Equal(s.displaced.Data, s.old.Data)
+	unchanged := s.displaced.Digest == s.old.Digest
 	if s.writer == writerBusy || s.writer == writerUnknown && !unchanged {
 		result.Kept = true
 		return result

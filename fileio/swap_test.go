@@ -25,10 +25,11 @@ func TestSwapReplacesTheFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := txn.WriteSlot(Sum([]byte("new")), []byte("shadow"), old.Digest, false); err != nil {
+	next := ContentOf([]byte("new"))
+	if err := txn.WriteSlot(next.Digest, []byte("shadow"), old.Digest, false); err != nil {
 		t.Fatal(err)
 	}
-	s, err := txn.Swap(old, []byte("new"), false)
+	s, err := txn.Swap(old, next, false)
 	if err != nil {
 		t.Fatal(err)
 	}

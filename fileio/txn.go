@@ -23,7 +23,8 @@ func (t *Txn) Read() (Content, error) {
 	if err := f.opts.fault("read"); err != nil {
 		return Content{}, fail("read", f.target, err)
 	}
-	return readEntry(f.main(), f.opts.maxSize())
+	c, err := readEntry(f.main(), f.opts.maxSize())
+	return c.summed(), err
 }
 
 // Unlock ends the transaction. A second call does nothing.

@@ -56,5 +56,6 @@ func (f *Folder) outwait(ctx context.Context, name string, before Content) (*Con
 	if bytes.Equal(now.Data, before.Data) {
 		return nil, state
 	}
+	now = now.summed()
 	return &now, state
 }
