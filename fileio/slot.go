@@ -15,14 +15,18 @@ type Slot struct {
 	Seq       uint64 // counts the shadows written; the highest is the newest
 	Describes Digest
 	Payload   []byte
+	Committed bool // Confirm was called: the main file did get the digest Describes
 	Foreign   bool // written on another host: it came with a copy of the folder
 }
 
 // The layout of a slot file, integers little-endian: magic 8, sequence number 8, digest of the main file 32, host 16,
-// payload length 8, CRC-32C of the payload 4, CRC-32C of the 76 bytes before 4; then the payload, then zeros.
+// payload length 8, CRC-32C of the payload 4, CRC-32C of the 76 bytes before 4, commit mark 1, zeros 7; then the
+// payload, then zeros.
 const (
 	slotMagic  = "cfgmsh1\n"
-	headerSize = 80
+	headerSize = 88
+	markOffset = 80
+	markSet    = 1
 	slotUnit   = 4096 // files grow in these steps, so that most saves change no file's size
 )
 
@@ -32,6 +36,7 @@ type head struct {
 	seq       uint64
 	describes Digest
 	host      hostID
+	committed bool  // the mark is set; it is no part of the checksum, because it is set later
 	used      int64 // bytes of the file that may differ from zero
 }
 
@@ -68,7 +73,7 @@ func (f *Folder) readSlots() (*[slots]head, []Slot, error) {
 		h, payload := decodeSlot(c.Data)
 		heads[i] = h
 		if h.valid {
-			found = append(found, Slot{Seq: h.seq, Describes: h.describes, Payload: payload, Foreign: h.host != f.host()})
+			found = append(found, Slot{Seq: h.seq, Describes: h.describes, Payload: payload, Committed: h.committed, Foreign: h.host != f.host()})
 		}
 	}
 	slices.SortFunc(found, func(a, b Slot) int { return cmp.Compare(b.Seq, a.Seq) })
@@ -134,7 +139,7 @@ func decodeHeader(file []byte) (h head, length uint64) {
 	if len(file) < headerSize || string(file[:8]) != slotMagic {
 		return head{}, 0
 	}
-	if crc(file[:headerSize-4]) != binary.LittleEndian.Uint32(file[headerSize-4:]) {
+	if crc(file[:76]) != binary.LittleEndian.Uint32(file[76:]) {
 		return head{}, 0
 	}
 	h = head{valid: true, seq: binary.LittleEndian.Uint64(file[8:])}
@@ -181,6 +186,33 @@ func (t *Txn) WriteSlot(describes Digest, payload []byte, current Digest, sync b
 	}
 	next.used = headerSize + int64(len(payload))
 	t.heads[i] = next
+	t.written = i
+	return nil
+}
+
+// Confirm marks the slot that WriteSlot wrote last as committed: the main file did get the digest that it describes.
+// A slot without the mark says what a save intended, and nobody knows whether it came to pass. The error is a
+// *FileError.
+func (t *Txn) Confirm() error {
+	t.heads[t.written].committed = true
+	return t.folder.patch(slotName(t.written), []byte{markSet}, markOffset)
+}
+
+// Void makes the slot that WriteSlot wrote last unreadable, because its save has failed. The error is a *FileError.
+func (t *Txn) Void() error {
+	t.heads[t.written].valid = false
+	return t.folder.patch(slotName(t.written), make([]byte, len(slotMagic)), 0)
+}
+
+func (f *Folder) patch(name string, data []byte, offset int64) error {
+	file, err := f.create(name, os.O_WRONLY)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if _, err := file.WriteAt(data, offset); err != nil {
+		return fail("write", f.in(name).path, err)
+	}
 	return nil
 }
 
@@ -203,10 +235,12 @@ func less(a, b head, current Digest) bool {
 		switch {
 		case !h.valid:
 			return 0
-		case h.describes != current:
-			return 1
+		case h.describes == current:
+			return 3
+		case h.committed:
+			return 2
 		}
-		return 2
+		return 1
 	}
 	return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a.seq, b.seq)) < 0
 }

@@ -4,9 +4,10 @@ import "errors"
 
 // Txn is the right to change one file: the lock of its state folder is held until Unlock.
 type Txn struct {
-	folder *Folder
-	guard  *Guard
-	heads  *[slots]head // of the slots, once read; under the lock nobody else changes them
+	folder  *Folder
+	guard   *Guard
+	written int          // index of the slot that WriteSlot wrote last
+	heads   *[slots]head // of the slots, once read; under the lock nobody else changes them
 }
 
 // Read returns the file as it is now. When its symbolic link leads elsewhere than at OpenFolder the error is a
