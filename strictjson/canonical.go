@@ -93,11 +93,10 @@ func (n Node) sortedMembers() []Node {
 }
 
 func (n Node) appendCanonicalKey(dst []byte) []byte {
-	at := n.node()
-	if at.decoded != 0 {
+	if n.node().decoded != 0 {
 		return AppendQuote(dst, n.tree.key(n.i))
 	}
-	return append(dst, n.tree.src[at.keyStart-1:at.keyEnd+1]...)
+	return append(dst, n.keyLiteral()...)
 }
 
 const maxPlainDigits = 21

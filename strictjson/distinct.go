@@ -2,36 +2,52 @@ package strictjson
 
 import "hash/maphash"
 
-// fewKeys is the size up to which comparing each key with each is faster than hashing.
-const fewKeys = 8
+// fewKeys is the size up to which comparing keys is faster than hashing.
+const fewKeys = 16
 
-// distinct fails at the second of two equal keys of the object.
-func (p *parser) distinct(object int32) bool {
-	t := Tree{src: p.src, nodes: p.nodes, keys: p.keys}
+// distinct fails at the second of two equal keys of the object; otherwise it returns end.
+func (p *parser) distinct(object int32, end int) int {
 	var repeated int32
 	if size := int(p.nodes[object].size); size <= fewKeys {
-		repeated = t.repeatedOfFew(object + 1)
+		repeated = p.repeatedOfFew(object + 1)
 	} else {
-		repeated = p.seen.repeated(&t, object+1, size)
+		repeated = p.seen.repeated(&p.Tree, object+1, size)
 	}
 	if repeated != 0 {
-		p.pos = int(p.nodes[repeated].keyStart) - 1
-		return p.fail(DuplicateKey)
+		return p.fail(DuplicateKey, int(p.nodes[repeated].keyStart)-1)
 	}
-	return true
+	return end
 }
 
-// repeatedOfFew returns the first of the siblings whose key an earlier one has, or 0.
+// repeatedOfFew returns the first of the siblings whose key an earlier one has, or 0. Keys are compared only where
+// one of 64 bits, picked by length and outer bytes, was set before.
 func (t *Tree) repeatedOfFew(first int32) int32 {
-	for i := t.nodes[first].next; i != 0; i = t.nodes[i].next {
+	var seen uint64
+	for i := first; i != 0; i = t.nodes[i].next {
 		key := t.key(i)
-		for j := first; j != i; j = t.nodes[j].next {
-			if t.key(j) == key {
-				return i
-			}
+		bit := uint64(1) << (keyHint(key) % 64)
+		if seen&bit != 0 && t.hasKeyBefore(first, i, key) {
+			return i
 		}
+		seen |= bit
 	}
 	return 0
+}
+
+func keyHint(key string) uint {
+	if key == "" {
+		return 0
+	}
+	return uint(len(key)) + 5*uint(key[0]) + 11*uint(key[len(key)-1])
+}
+
+func (t *Tree) hasKeyBefore(first, end int32, key string) bool {
+	for i := first; i != end; i = t.nodes[i].next {
+		if t.key(i) == key {
+			return true
+		}
+	}
+	return false
 }
 
 // keySet is a hash table that is emptied in constant time, by counting rounds: a map would have to be cleared for

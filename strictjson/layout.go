@@ -26,7 +26,7 @@ func layoutOf(t *Tree) layout {
 func (l layout) inside(container Node) layout {
 	in := l
 	open := container.openGap()
-	first := Node{container.tree, container.i + 1}
+	first := container.firstChild()
 	if container.Kind() == Object {
 		if colon := first.colonGap(); !strings.Contains(colon, "\n") {
 			in.colon = colon
@@ -55,9 +55,7 @@ func (l layout) inside(container Node) layout {
 // betweenChildren returns what separates the first two children, or what would separate them if there is one.
 func betweenChildren(first Node, open, colon string) string {
 	if next := first.node().next; next != 0 {
-		_, end := first.Span()
-		begin := Node{first.tree, next}.begin()
-		return withoutBlankLines(first.tree.src[end:begin])
+		return withoutBlankLines(first.tree.src[first.node().end:Node{first.tree, next}.begin()])
 	}
 	if open == "" && strings.HasSuffix(colon, " ") {
 		return ", " // {"a": 1} is followed by {"a": 1, "b": 2}
@@ -83,11 +81,34 @@ func leadingSpace(s string) string {
 
 // below returns the layout of the children of a new container.
 func (l layout) below() layout {
-	if l.newline == "" {
+	if l.newline != "" {
+		l.indent += l.unit
+		l.between = "," + l.newline + l.indent
+	}
+	return l
+}
+
+// brackets returns what a new container that is not empty opens and closes with; in is l.below().
+func (l layout) brackets(kind Kind, in layout) (open, shut string) {
+	if kind == Array {
+		open, shut = "[", "]"
+	} else {
+		open, shut = "{"+l.pad, l.pad+"}"
+	}
+	if l.newline != "" {
+		return open[:1] + l.newline + in.indent, l.newline + l.indent + shut[len(shut)-1:]
+	}
+	return open, shut
+}
+
+// like returns the layout for a new value beside an old sibling: on one line where the sibling is.
+func (l layout) like(sibling, value Node) layout {
+	if sibling.Len() == 0 || sibling.Kind() != value.Kind() {
 		return l
 	}
-	l.indent += l.unit
-	l.between = "," + l.newline + l.indent
+	if in := l.inside(sibling); in.newline == "" {
+		l.newline, l.between, l.colon, l.pad = "", in.between, in.colon, in.pad
+	}
 	return l
 }
 
@@ -96,14 +117,12 @@ func (l layout) gap(elements []Node, first, second int) string {
 	if first < 0 || second != first+1 {
 		return l.between
 	}
-	_, end := elements[first].Span()
-	begin, _ := elements[second].Span()
-	return elements[first].tree.src[end:begin]
+	return elements[first].tree.src[elements[first].node().end:elements[second].node().start]
 }
 
 // openGap returns the white space in front of the first child.
 func (n Node) openGap() string {
-	return n.tree.src[n.node().start+1 : Node{n.tree, n.i + 1}.begin()]
+	return n.tree.src[n.node().start+1 : n.firstChild().begin()]
 }
 
 // colonGap returns what stands between a member's key and its value.
@@ -121,13 +140,8 @@ func (n Node) begin() int {
 	return int(at.start)
 }
 
-// memberSpan returns where a member, then its value begins, and where both end.
-func (n Node) memberSpan() (begin, value, end int) {
-	value, end = n.Span()
-	return n.begin(), value, end
-}
-
-func (n Node) appendKeyLiteral(dst []byte) []byte {
+// keyLiteral returns a member's key with its quotes.
+func (n Node) keyLiteral() string {
 	at := n.node()
-	return append(dst, n.tree.src[at.keyStart-1:at.keyEnd+1]...)
+	return n.tree.src[at.keyStart-1 : at.keyEnd+1]
 }

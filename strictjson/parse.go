@@ -58,19 +58,19 @@ func parse(src string, l Limits) (*Tree, *SyntaxError) {
 		return nil, newSyntaxError(class, src, 0)
 	}
 	bad := firstInvalidUTF8(src)
-	p := parser{src: src[:bad], maxDepth: l.MaxDepth, nodes: make([]node, 0, estimateNodes(src))}
+	p := parser{Tree: Tree{src: src[:bad], nodes: make([]node, 0, estimateNodes(src)), limits: l}}
 	ok := p.document()
 	switch {
 	case bad < len(src) && (ok || p.class == Truncated):
-		class := InvalidUTF8
 		if !ok && cutRune(src[bad:]) {
-			class, bad = Truncated, len(src)
+			return nil, newSyntaxError(Truncated, src, len(src))
 		}
-		return nil, newSyntaxError(class, src, bad)
+		return nil, newSyntaxError(InvalidUTF8, src, bad)
 	case !ok:
-		return nil, newSyntaxError(p.class, src, p.pos)
+		return nil, newSyntaxError(p.class, src, p.wrong)
 	}
-	return &Tree{src: src, nodes: p.nodes, keys: p.keys, limits: l}, nil
+	t := p.Tree // a copy, so that it does not keep the parser alive
+	return &t, nil
 }
 
 // estimateNodes is exact where strings hold no punctuation. The cap keeps a text of nothing but brackets from
@@ -80,166 +80,199 @@ func estimateNodes(src string) int {
 	return min(n, len(src)/16+16)
 }
 
-// parser appends nodes in source order. A method that returns false has set class, and pos to where the text
-// stopped making sense.
+// parser appends nodes in source order. Its methods take the offset of the first byte of what they parse and return
+// the one behind it, or failed. The offset is passed along, not kept here, because a register is several times
+// faster than a field.
 type parser struct {
-	src      string
-	pos      int
-	maxDepth int
-	nodes    []node
-	keys     []string
-	seen     keySet
-	class    Class
+	Tree  // so far
+	seen  keySet
+	class Class // why it failed
+	wrong int   // where
 }
 
-func (p *parser) fail(class Class) bool {
-	p.class = class
-	return false
+const failed = -1
+
+func (p *parser) fail(class Class, at int) int {
+	p.class, p.wrong = class, at
+	return failed
 }
 
-// unexpected fails at pos with the class that tells most.
-func (p *parser) unexpected() bool {
-	return p.fail(classifyAt(p.src, p.pos, Syntax))
+// unexpected fails with the class that tells most.
+func (p *parser) unexpected(at int) int {
+	return p.fail(classifyAt(p.src, at, Syntax), at)
 }
 
 func (p *parser) document() bool {
-	if !p.value(0) {
+	end := p.value(skipSpace(p.src, 0), 0)
+	if end == failed {
 		return false
 	}
-	if p.peek(); p.pos < len(p.src) {
-		return p.fail(classifyAt(p.src, p.pos, TrailingGarbage))
+	if end = skipSpace(p.src, end); end < len(p.src) {
+		p.fail(classifyAt(p.src, end, TrailingGarbage), end)
+		return false
 	}
 	return true
 }
 
 // value parses one value into the next node; depth counts the containers around it.
-func (p *parser) value(depth int) bool {
-	switch c := p.peek(); c {
+func (p *parser) value(start, depth int) int {
+	switch c := byteAt(p.src, start); c {
 	case '"':
-		at := p.open(String)
-		escaped, ok := p.str()
-		p.nodes[at].escaped = escaped
-		return p.close(at, ok)
+		end, escaped := p.str(start)
+		p.leaf(node{kind: String, start: int32(start), end: int32(end), escaped: escaped})
+		return end
 	case '{':
-		return p.object(depth + 1)
+		return p.object(start, depth+1)
 	case '[':
-		return p.array(depth + 1)
+		return p.array(start, depth+1)
 	case 't':
-		return p.literal(Bool, "true")
+		return p.literal(start, Bool, "true")
 	case 'f':
-		return p.literal(Bool, "false")
+		return p.literal(start, Bool, "false")
 	case 'n':
-		return p.literal(Null, "null")
+		return p.literal(start, Null, "null")
 	default:
 		if c == '-' || isDigit(c) {
-			return p.number()
+			return p.number(start)
 		}
-		return p.unexpected()
+		return p.unexpected(start)
 	}
 }
 
-// open appends a node that starts at pos.
-func (p *parser) open(kind Kind) int32 {
-	p.nodes = append(p.nodes, node{kind: kind, start: int32(p.pos)})
+func (p *parser) leaf(n node) {
+	p.nodes = append(p.nodes, n)
+}
+
+// literal parses one of the three words.
+func (p *parser) literal(start int, kind Kind, word string) int {
+	if strings.HasPrefix(p.src[start:], word) {
+		end := start + len(word)
+		p.leaf(node{kind: kind, start: int32(start), end: int32(end)})
+		return end
+	}
+	i := 0
+	for byteAt(p.src, start+i) == word[i] {
+		i++
+	}
+	return p.unexpected(start + i)
+}
+
+func (p *parser) number(start int) int {
+	end, ok := skipNumber(p.src, start)
+	if !ok {
+		return p.unexpected(end)
+	}
+	p.leaf(node{kind: Number, start: int32(start), end: int32(end)})
+	return end
+}
+
+// str parses a string, key or value, and reports whether it holds an escape.
+func (p *parser) str(start int) (end int, escaped bool) {
+	if end = skipPlain(p.src, start+1); byteAt(p.src, end) == '"' {
+		return end + 1, false
+	}
+	end, escaped, ok := skipEscaped(p.src, end)
+	if !ok {
+		return p.unexpected(end), escaped
+	}
+	return end, escaped
+}
+
+func (p *parser) object(start, depth int) int {
+	if depth > p.limits.MaxDepth {
+		return p.fail(TooDeep, start)
+	}
+	at := p.open(Object, start)
+	i := skipSpace(p.src, start+1)
+	if byteAt(p.src, i) == '}' {
+		return p.close(at, 0, i+1)
+	}
+	for size, last := int32(1), int32(0); ; size++ {
+		last = p.link(last)
+		if i = p.member(i, depth); i == failed {
+			return failed
+		}
+		i = skipSpace(p.src, i)
+		switch byteAt(p.src, i) {
+		case ',':
+			i = skipSpace(p.src, i+1)
+		case '}':
+			return p.distinct(at, p.close(at, size, i+1))
+		default:
+			return p.unexpected(i)
+		}
+	}
+}
+
+func (p *parser) array(start, depth int) int {
+	if depth > p.limits.MaxDepth {
+		return p.fail(TooDeep, start)
+	}
+	at := p.open(Array, start)
+	i := skipSpace(p.src, start+1)
+	if byteAt(p.src, i) == ']' {
+		return p.close(at, 0, i+1)
+	}
+	for size, last := int32(1), int32(0); ; size++ {
+		last = p.link(last)
+		if i = p.value(i, depth); i == failed {
+			return failed
+		}
+		i = skipSpace(p.src, i)
+		switch byteAt(p.src, i) {
+		case ',':
+			i = skipSpace(p.src, i+1)
+		case ']':
+			return p.close(at, size, i+1)
+		default:
+			return p.unexpected(i)
+		}
+	}
+}
+
+// open appends a container's node, which close completes.
+func (p *parser) open(kind Kind, start int) int32 {
+	p.leaf(node{kind: kind, start: int32(start)})
 	return int32(len(p.nodes) - 1)
 }
 
-// close ends a node at pos, and passes ok on.
-func (p *parser) close(at int32, ok bool) bool {
-	p.nodes[at].end = int32(p.pos)
-	return ok
+func (p *parser) close(at, size int32, end int) int {
+	p.nodes[at].size, p.nodes[at].end = size, int32(end)
+	return end
 }
 
-func (p *parser) object(depth int) bool {
-	at := p.open(Object)
-	if depth > p.maxDepth {
-		return p.fail(TooDeep)
-	}
-	p.pos++
-	if p.peek() == '}' {
-		p.pos++
-		return p.close(at, true)
-	}
-	for last := int32(0); ; {
-		child := int32(len(p.nodes))
-		if !p.member(depth) {
-			return false
-		}
-		p.link(at, last, child)
-		last = child
-		switch p.peek() {
-		case ',':
-			p.pos++
-		case '}':
-			p.pos++
-			return p.close(at, p.distinct(at))
-		default:
-			return p.unexpected()
-		}
-	}
-}
-
-func (p *parser) array(depth int) bool {
-	at := p.open(Array)
-	if depth > p.maxDepth {
-		return p.fail(TooDeep)
-	}
-	p.pos++
-	if p.peek() == ']' {
-		p.pos++
-		return p.close(at, true)
-	}
-	for last := int32(0); ; {
-		child := int32(len(p.nodes))
-		if !p.value(depth) {
-			return false
-		}
-		p.link(at, last, child)
-		last = child
-		switch p.peek() {
-		case ',':
-			p.pos++
-		case ']':
-			p.pos++
-			return p.close(at, true)
-		default:
-			return p.unexpected()
-		}
-	}
-}
-
-// link makes child the next one after last, or the first one if last is 0: only the root has index 0.
-func (p *parser) link(parent, last, child int32) {
-	p.nodes[parent].size++
+// link makes the coming node the sibling after last, unless that is 0, which only the root is. It returns the
+// coming node.
+func (p *parser) link(last int32) int32 {
+	next := int32(len(p.nodes))
 	if last != 0 {
-		p.nodes[last].next = child
+		p.nodes[last].next = next
 	}
+	return next
 }
 
 // member parses a key, a colon and a value.
-func (p *parser) member(depth int) bool {
-	if p.peek() != '"' {
-		return p.unexpected()
+func (p *parser) member(start, depth int) int {
+	if byteAt(p.src, start) != '"' {
+		return p.unexpected(start)
 	}
-	start := p.pos + 1
-	escaped, ok := p.str()
-	if !ok {
-		return false
+	end, escaped := p.str(start)
+	if end == failed {
+		return failed
 	}
-	end := p.pos - 1
-	if p.peek() != ':' {
-		return p.unexpected()
+	colon := skipSpace(p.src, end)
+	if byteAt(p.src, colon) != ':' {
+		return p.unexpected(colon)
 	}
-	p.pos++
 	child := len(p.nodes)
-	if !p.value(depth) {
-		return false
+	i := p.value(skipSpace(p.src, colon+1), depth)
+	if i != failed {
+		n := &p.nodes[child]
+		n.keyStart, n.keyEnd = int32(start+1), int32(end-1)
+		if escaped {
+			p.keys = append(p.keys, unescape(p.src[start+1:end-1]))
+			n.decoded = int32(len(p.keys))
+		}
 	}
-	n := &p.nodes[child]
-	n.keyStart, n.keyEnd = int32(start), int32(end)
-	if escaped {
-		p.keys = append(p.keys, unescape(p.src[start:end]))
-		n.decoded = int32(len(p.keys))
-	}
-	return true
+	return i
 }

@@ -1,15 +1,15 @@
 package strictjson
 
-import "strings"
+import "math/bits"
 
-// peek skips white space and returns the byte at pos, or 0 at the end: a NUL is as unexpected as the end, and
-// unexpected tells them apart.
-func (p *parser) peek() byte {
-	p.pos = skipSpace(p.src, p.pos)
-	if p.pos == len(p.src) {
-		return 0
+// The skip functions return the offset behind what they skip, or, with ok false, the first byte that does not fit.
+
+// byteAt returns 0 at the end of s: a NUL is as unexpected as the end, and classifyAt tells them apart.
+func byteAt(s string, i int) byte {
+	if i < len(s) {
+		return s[i]
 	}
-	return p.src[p.pos]
+	return 0
 }
 
 func skipSpace(s string, i int) int {
@@ -20,112 +20,102 @@ func skipSpace(s string, i int) int {
 }
 
 func isSpace(c byte) bool {
-	return c == ' ' || c == '\n' || c == '\r' || c == '\t'
+	return c <= ' ' && (c == ' ' || c == '\n' || c == '\r' || c == '\t')
 }
 
 func isDigit(c byte) bool {
 	return '0' <= c && c <= '9'
 }
 
-// literal parses one of the three words.
-func (p *parser) literal(kind Kind, word string) bool {
-	at := p.open(kind)
-	if strings.HasPrefix(p.src[p.pos:], word) {
-		p.pos += len(word)
-		return p.close(at, true)
-	}
-	for i := 0; p.pos < len(p.src) && p.src[p.pos] == word[i]; i++ {
-		p.pos++
-	}
-	return p.unexpected()
-}
-
-// str moves past a string and reports whether it holds an escape. The text is known to be UTF-8.
-func (p *parser) str() (escaped, ok bool) {
-	for p.pos++; p.pos < len(p.src); p.pos++ {
-		switch c := p.src[p.pos]; {
-		case c == '"':
-			p.pos++
-			return escaped, true
-		case c == '\\':
-			escaped = true
-			if !p.escape() {
-				return escaped, false
-			}
-		case c < ' ':
-			return escaped, p.unexpected()
-		}
-	}
-	return escaped, p.unexpected()
-}
-
-// escape moves from a backslash to the last byte of its escape.
-func (p *parser) escape() bool {
-	p.pos++
-	if p.pos == len(p.src) {
-		return p.unexpected()
-	}
-	switch p.src[p.pos] {
-	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		return true
-	case 'u':
-		return p.hex4()
-	}
-	return p.unexpected()
-}
-
-// hex4 moves from the u of an escape to its last digit.
-func (p *parser) hex4() bool {
-	for range 4 {
-		p.pos++
-		if p.pos == len(p.src) || !isHex(p.src[p.pos]) {
-			return p.unexpected()
-		}
-	}
-	return true
-}
-
 func isHex(c byte) bool {
 	return isDigit(c) || 'a' <= c|0x20 && c|0x20 <= 'f'
 }
 
-func (p *parser) number() bool {
-	at := p.open(Number)
-	if p.src[p.pos] == '-' {
-		p.pos++
-	}
-	if p.at('0') {
-		p.pos++
-	} else if !p.digits() {
-		return p.unexpected()
-	}
-	if p.at('.') {
-		p.pos++
-		if !p.digits() {
-			return p.unexpected()
+// skipEscaped skips the rest of a string, of UTF-8, from any character that is not plain.
+func skipEscaped(s string, i int) (end int, escaped, ok bool) {
+	for byteAt(s, i) == '\\' {
+		if i, ok = skipEscape(s, i); !ok {
+			return i, true, false
 		}
+		escaped = true
+		i = skipPlain(s, i)
 	}
-	if p.at('e') || p.at('E') {
-		p.pos++
-		if p.at('+') || p.at('-') {
-			p.pos++
-		}
-		if !p.digits() {
-			return p.unexpected()
-		}
+	if byteAt(s, i) == '"' {
+		return i + 1, escaped, true
 	}
-	return p.close(at, true)
+	return i, escaped, false
 }
 
-func (p *parser) at(c byte) bool {
-	return p.pos < len(p.src) && p.src[p.pos] == c
+// skipPlain returns the offset of the next quote, backslash or control character, or of the end. It looks at eight
+// bytes at a time: in each word the lowest byte whose top bit is set in special is the first such character
+// (Hacker's Delight, 6-1; a borrow can only add bits above it).
+func skipPlain(s string, i int) int {
+	const each, top = 0x0101010101010101, 0x8080808080808080
+	for ; i+8 <= len(s); i += 8 {
+		word := load8(s[i : i+8])
+		quote, backslash := word^each*'"', word^each*'\\'
+		special := (word-each*' ')&^word | (quote-each)&^quote | (backslash-each)&^backslash
+		if special &= top; special != 0 {
+			return i + bits.TrailingZeros64(special)/8
+		}
+	}
+	for i < len(s) && s[i] >= ' ' && s[i] != '"' && s[i] != '\\' {
+		i++
+	}
+	return i
 }
 
-// digits moves past a run of digits and reports whether there was one.
-func (p *parser) digits() bool {
-	start := p.pos
-	for p.pos < len(p.src) && isDigit(p.src[p.pos]) {
-		p.pos++
+// load8 is written so that it compiles to one load.
+func load8(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+// skipEscape skips a backslash and what belongs to it.
+func skipEscape(s string, i int) (end int, ok bool) {
+	switch byteAt(s, i+1) {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		return i + 2, true
+	case 'u':
+		end = i + 2
+		for end < i+6 && isHex(byteAt(s, end)) {
+			end++
+		}
+		return end, end == i+6
 	}
-	return p.pos > start
+	return i + 1, false
+}
+
+func skipNumber(s string, i int) (end int, ok bool) {
+	if byteAt(s, i) == '-' {
+		i++
+	}
+	if byteAt(s, i) == '0' {
+		i++
+	} else if i, ok = skipDigits(s, i); !ok {
+		return i, false
+	}
+	if byteAt(s, i) == '.' {
+		if i, ok = skipDigits(s, i+1); !ok {
+			return i, false
+		}
+	}
+	if byteAt(s, i)|0x20 == 'e' {
+		i++
+		if c := byteAt(s, i); c == '+' || c == '-' {
+			i++
+		}
+		return skipDigits(s, i)
+	}
+	return i, true
+}
+
+// skipDigits skips at least one digit.
+func skipDigits(s string, i int) (end int, ok bool) {
+	start := i
+	for i < len(s) && isDigit(s[i]) {
+		i++
+	}
+	return i, i > start
 }

@@ -2,7 +2,8 @@ package strictjson
 
 // writer builds the new text from pieces of the old one.
 type writer struct {
-	dst []byte
+	dst    []byte
+	values numbering
 }
 
 func (w *writer) text(s string) {
@@ -37,54 +38,20 @@ func (w *writer) replace(old, next Node, l layout) {
 	}
 }
 
-// object writes an object member by member: those that stay with the white space in front of them, then the new ones.
+// object writes the members that stay, then the new ones, and closes as the old object did.
 func (w *writer) object(old Node, c *change, l layout) {
 	if old.Len() == 0 {
 		w.emptyObject(old, c, l)
 		return
 	}
 	in := l.inside(old)
-	src, members := old.tree.src, 0
-	start, end := old.Span()
-	// src[from:to] is what separates the last member that stays from whatever follows it in the source.
-	from, to, last := start+1, 0, 0
 	w.text("{")
-	for key, member := range old.Members() {
-		begin, valueAt, valueEnd := member.memberSpan()
-		if to < from {
-			to = begin
-		}
-		last = valueEnd
-		next := c.below[key]
-		if next != nil {
-			next.met = true
-			if next.action == remove {
-				continue
-			}
-		}
-		w.text(src[from:to])
-		w.text(src[begin:valueAt])
-		w.value(member, next, in)
-		from = valueEnd
-		members++
+	kept, closing := w.oldMembers(old, c, in)
+	added := w.newMembers(old, c, kept, in)
+	if !kept && !added {
+		closing = "}"
 	}
-	for _, key := range c.order {
-		next := c.below[key]
-		if next.met || !next.sets {
-			continue
-		}
-		if members == 0 {
-			w.text(src[from:to])
-		} else {
-			w.text(in.between)
-		}
-		w.member(key, next.fresh(), in)
-		members++
-	}
-	if members == 0 {
-		last = end - 1
-	}
-	w.text(src[last:end])
+	w.text(closing)
 }
 
 // emptyObject keeps the bytes of an empty object, unless it gets members.
@@ -96,10 +63,52 @@ func (w *writer) emptyObject(old Node, c *change, l layout) {
 	w.text(old.Raw())
 }
 
-func (w *writer) member(key string, value Node, l layout) {
-	w.dst = AppendQuote(w.dst, key)
-	w.text(l.colon)
-	w.format(value, l)
+// oldMembers writes the members that stay and reports whether there are any. In front of each goes what followed the
+// one before it, so that a member that is deleted takes what is behind it along, or else what is in front. closing
+// is what stands behind the last member.
+func (w *writer) oldMembers(old Node, c *change, in layout) (kept bool, closing string) {
+	src, gap := old.tree.src, old.openGap()
+	from := 0 // the end of the last member that stays, until its gap is known
+	for key, member := range old.Members() {
+		begin, end := member.begin(), int(member.node().end)
+		if from > 0 {
+			gap, from = src[from:begin], 0
+		}
+		closing = src[end:old.node().end]
+		next := c.below[key]
+		if next != nil {
+			next.met = true
+			if next.action == remove {
+				continue
+			}
+		}
+		w.text(gap)
+		w.text(src[begin:member.node().start])
+		w.value(member, next, in)
+		kept, from = true, end
+	}
+	return kept, closing
+}
+
+// newMembers writes the members that were not met, in the order of the edits, and reports whether there were any.
+func (w *writer) newMembers(old Node, c *change, kept bool, in layout) (added bool) {
+	gap := in.between
+	if !kept {
+		gap = old.openGap()
+	}
+	for _, key := range c.order {
+		next := c.below[key]
+		if next.met || !next.sets {
+			continue
+		}
+		w.text(gap)
+		w.dst = AppendQuote(w.dst, key)
+		w.text(in.colon)
+		value := next.fresh()
+		w.format(value, in.like(old.firstChild(), value))
+		gap, added = in.between, true
+	}
+	return added
 }
 
 // array writes the elements of next in the layout of old; those that old has too keep their bytes.
@@ -112,113 +121,68 @@ func (w *writer) array(old, next Node, l layout) {
 		w.format(next, l)
 		return
 	}
-	in := l.inside(old)
-	elements := slicesOf(old)
-	origins := matchElements(elements, next)
-	_, end := old.Span()
+	in, before := l.inside(old), collect(old)
 	w.text("[")
-	w.text(old.openGap())
-	i := 0
-	for element := range next.Elements() {
-		from := origins[i]
+	gap, last := old.openGap(), -1
+	for i, from := range w.matchElements(before, collect(next)) {
 		if i > 0 {
-			w.text(in.gap(elements, origins[i-1].index, from.index))
+			gap = in.gap(before, last, from.index)
 		}
-		switch {
-		case from.equal:
-			w.text(elements[from.index].Raw())
-		case from.index >= 0:
-			w.replace(elements[from.index], element, in)
-		default:
-			w.format(element, in)
-		}
-		i++
+		w.text(gap)
+		w.element(before, from, in)
+		last = from.index
 	}
-	_, last := elements[len(elements)-1].Span()
-	w.text(old.tree.src[last:end])
+	w.text(old.tree.src[before[len(before)-1].node().end:old.node().end])
 }
 
-// origin says which element of the old array a new one continues: an equal one, or else the one that it takes the
-// place of, or none (-1).
-type origin struct {
-	index int
-	equal bool
-}
-
-func matchElements(old []Node, next Node) []origin {
-	unused := make(map[string][]int, len(old))
-	for i, element := range old {
-		key := Canonical(element.Raw())
-		unused[key] = append(unused[key], i)
+func (w *writer) element(before []Node, from origin, in layout) {
+	switch {
+	case from.equal:
+		w.text(before[from.index].Raw())
+	case from.index >= 0:
+		w.replace(before[from.index], from.next, in)
+	default:
+		w.format(from.next, in.like(before[0], from.next))
 	}
-	origins := make([]origin, 0, next.Len())
-	used := make([]bool, len(old))
-	for element := range next.Elements() {
-		key, at := Canonical(element.Raw()), origin{index: -1}
-		if same := unused[key]; len(same) > 0 {
-			at, unused[key] = origin{same[0], true}, same[1:]
-			used[at.index] = true
-		}
-		origins = append(origins, at)
-	}
-	for i := range origins {
-		if origins[i].index < 0 && i < len(old) && !used[i] {
-			origins[i].index = i
-		}
-	}
-	return origins
-}
-
-func slicesOf(array Node) []Node {
-	elements := make([]Node, 0, array.Len())
-	for element := range array.Elements() {
-		elements = append(elements, element)
-	}
-	return elements
 }
 
 // format writes a value that was not there before.
 func (w *writer) format(n Node, l layout) {
 	if n.Len() == 0 {
-		w.scalar(n)
+		w.text(emptyOrScalar(n))
 		return
 	}
-	in, brackets := l.below(), "[]"
-	pad := ""
-	if n.Kind() == Object {
-		in, brackets = l.below(), "{}"
-		pad = l.pad
-	}
-	open, shut := pad, pad
-	if l.newline != "" {
-		open, shut = l.newline+in.indent, l.newline+l.indent
-	}
-	w.text(brackets[:1])
+	in := l.below()
+	open, shut := l.brackets(n.Kind(), in)
 	w.text(open)
-	first := true
-	for child := range n.children() {
-		if !first {
+	for i, child := range collect(n) {
+		if i > 0 {
 			w.text(in.between)
 		}
-		first = false
 		if n.Kind() == Object {
-			w.dst = child.appendKeyLiteral(w.dst)
+			w.text(child.keyLiteral())
 			w.text(in.colon)
 		}
 		w.format(child, in)
 	}
 	w.text(shut)
-	w.text(brackets[1:])
 }
 
-// scalar writes a scalar or an empty container.
-func (w *writer) scalar(n Node) {
+// emptyOrScalar returns the text of a value that has no layout.
+func emptyOrScalar(n Node) string {
 	switch n.Kind() {
 	case Array:
-		w.text("[]")
+		return "[]"
 	case Object:
-		w.text("{}")
-	default:
-		w.text(n.Raw())
+		return "{}"
 	}
+	return n.Raw()
+}
+
+func collect(container Node) []Node {
+	children := make([]Node, 0, container.Len())
+	for child := range container.children() {
+		children = append(children, child)
+	}
+	return children
 }

@@ -153,6 +153,11 @@ func (n Node) children() iter.Seq[Node] {
 	}
 }
 
+// firstChild is for containers that are not empty.
+func (n Node) firstChild() Node {
+	return Node{n.tree, n.i + 1}
+}
+
 // Get returns the member with the given decoded key. It looks at one member after the other: for many keys of a
 // large object, range over Members once.
 func (n Node) Get(key string) (Node, bool) {

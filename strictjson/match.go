@@ -1,0 +1,80 @@
+package strictjson
+
+import "strconv"
+
+// origin says which element of the old array a new one continues: an equal one, or else the one whose place it
+// takes, or none (-1).
+type origin struct {
+	next  Node
+	index int
+	equal bool
+}
+
+// matchElements finds the origins of the elements of a new array. Each old element serves once.
+func (w *writer) matchElements(old, next []Node) []origin {
+	unused := make(map[int][]int, len(old))
+	for i, element := range old {
+		value := w.values.of(element)
+		unused[value] = append(unused[value], i)
+	}
+	used := make([]bool, len(old))
+	origins := make([]origin, len(next))
+	for i, element := range next {
+		origins[i] = origin{next: element, index: -1}
+		value := w.values.of(element)
+		if equal := unused[value]; len(equal) > 0 {
+			origins[i].index, origins[i].equal = equal[0], true
+			unused[value] = equal[1:]
+			used[equal[0]] = true
+		}
+	}
+	for i := range min(len(next), len(old)) {
+		if origins[i].index < 0 && !used[i] {
+			origins[i].index = i
+		}
+	}
+	return origins
+}
+
+// numbering gives equal values the same number, and others different ones. A container is known by the numbers of
+// its children, so that comparing arrays within arrays at every level costs no more than looking at each value once.
+type numbering struct {
+	byNode map[Node]int
+	byForm map[string]int // the canonical form, one level deep
+}
+
+func (v *numbering) of(n Node) int {
+	if number, ok := v.byNode[n]; ok {
+		return number
+	}
+	form := string(v.appendForm(nil, n))
+	number, ok := v.byForm[form]
+	if v.byForm == nil {
+		v.byNode, v.byForm = make(map[Node]int), make(map[string]int)
+	}
+	if !ok {
+		number = len(v.byForm)
+		v.byForm[form] = number
+	}
+	v.byNode[n] = number
+	return number
+}
+
+func (v *numbering) appendForm(dst []byte, n Node) []byte {
+	switch n.Kind() {
+	case Array:
+		dst = append(dst, '[')
+		for element := range n.Elements() {
+			dst = append(strconv.AppendInt(dst, int64(v.of(element)), 10), ',')
+		}
+		return dst
+	case Object:
+		dst = append(dst, '{')
+		for _, member := range n.sortedMembers() {
+			dst = append(member.appendCanonicalKey(dst), ':')
+			dst = append(strconv.AppendInt(dst, int64(v.of(member)), 10), ',')
+		}
+		return dst
+	}
+	return n.AppendCanonical(dst)
+}
