@@ -30,7 +30,7 @@ const (
 // SyntaxError says why a text was refused and where. It never holds any of the text.
 type SyntaxError struct {
 	Class  Class
-	Offset int // bytes before the first offending one; the length of the text if it is truncated
+	Offset int // of the first offending byte: 0 if it is the whole text, its length if it is truncated
 	Line   int // from 1
 	Column int // from 1, in bytes
 }
@@ -66,12 +66,13 @@ func classifyWhole(src string, maxSize int) Class {
 	return ""
 }
 
-// looksUTF16 relies on JSON beginning with an ASCII character, one of whose two bytes is zero.
+// looksUTF16 relies on JSON beginning with an ASCII character, one of whose two bytes is zero. If nothing but zeros
+// follows, it is a lost block instead.
 func looksUTF16(src string) bool {
 	if strings.HasPrefix(src, "\xff\xfe") || strings.HasPrefix(src, "\xfe\xff") {
 		return true
 	}
-	return len(src) >= 2 && (src[0] == 0) != (src[1] == 0)
+	return len(src) > 2 && (src[0] == 0) != (src[1] == 0) && !onlyNUL(src[2:])
 }
 
 // classifyAt names the damage at the first byte that does not fit; otherwise is what it is called if nothing more

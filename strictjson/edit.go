@@ -60,7 +60,7 @@ func Apply(t *Tree, edits []Edit) ([]byte, error) {
 	w.value(t.Root(), plan, layoutOf(t))
 	w.text(t.src[end:])
 	if len(w.dst) > t.limits.MaxSize {
-		return nil, &SyntaxError{Class: TooLarge, Offset: t.limits.MaxSize, Line: 1, Column: 1}
+		return nil, &SyntaxError{Class: TooLarge, Line: 1, Column: 1}
 	}
 	return w.dst, nil
 }

@@ -24,32 +24,39 @@ func layoutOf(t *Tree) layout {
 // inside returns the layout of a container's children: as they are, and as around the container where they don't
 // tell.
 func (l layout) inside(container Node) layout {
-	in := l
-	open := container.openGap()
-	first := container.firstChild()
-	if container.Kind() == Object {
-		if colon := first.colonGap(); !strings.Contains(colon, "\n") {
-			in.colon = colon
-		}
+	in, open, first := l, container.openGap(), container.firstChild()
+	object := container.Kind() == Object
+	if object && isOneLine(first.colonGap()) {
+		in.colon = first.colonGap()
 	}
 	in.between = betweenChildren(first, open, in.colon)
-	at := strings.LastIndexByte(in.between, '\n')
-	if at < 0 {
-		in.newline = ""
-		if container.Kind() == Object {
-			in.pad = open
-		}
-		return in
+	if !isOneLine(in.between) {
+		return in.onLines(l.indent)
 	}
-	in.newline = "\n"
-	if strings.HasSuffix(in.between[:at], "\r") {
-		in.newline = "\r\n"
-	}
-	in.indent = leadingSpace(in.between[at+1:])
-	if deeper, ok := strings.CutPrefix(in.indent, l.indent); ok && deeper != "" {
-		in.unit = deeper
+	in.newline = ""
+	if object && isOneLine(open) {
+		in.pad = open
 	}
 	return in
+}
+
+// onLines completes the layout of children on their own lines from what is between them; outer is the indentation
+// of their container.
+func (l layout) onLines(outer string) layout {
+	at := strings.LastIndexByte(l.between, '\n')
+	l.newline = "\n"
+	if strings.HasSuffix(l.between[:at], "\r") {
+		l.newline = "\r\n"
+	}
+	l.indent = leadingSpace(l.between[at+1:])
+	if deeper, ok := strings.CutPrefix(l.indent, outer); ok && deeper != "" {
+		l.unit = deeper
+	}
+	return l
+}
+
+func isOneLine(gap string) bool {
+	return strings.IndexByte(gap, '\n') < 0
 }
 
 // betweenChildren returns what separates the first two children, or what would separate them if there is one.

@@ -29,7 +29,7 @@ func (l Limits) withDefaults() Limits {
 func Parse(src []byte, l Limits) (*Tree, error) {
 	l = l.withDefaults()
 	if len(src) > l.MaxSize {
-		return nil, &SyntaxError{Class: TooLarge, Offset: l.MaxSize, Line: 1, Column: 1}
+		return nil, &SyntaxError{Class: TooLarge, Line: 1, Column: 1}
 	}
 	t, err := parse(string(src), l)
 	if err != nil {

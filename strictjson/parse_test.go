@@ -30,6 +30,7 @@ func TestDamageIsNamedByItsClass(t *testing.T) {
 		{"an editor saved nothing but a newline", " \t\r\n", WhitespaceOnly, 0},
 		{"a crash left the blocks of the file unwritten", strings.Repeat("\x00", 512), NULFilled, 0},
 		{"a crash left the last blocks unwritten", `{"a":"b` + strings.Repeat("\x00", 512), NULFilled, 7},
+		{"a crash left all but the first byte unwritten", "{" + strings.Repeat("\x00", 512), NULFilled, 1},
 		{"one NUL in the middle is no lost block", "{\"a\":\x00 1}", Syntax, 5},
 		{"the document is whole, so the NULs behind it are garbage", "{}\x00\x00", TrailingGarbage, 2},
 		{"Windows Notepad wrote it", "\ufeff{}", BOM, 0},
