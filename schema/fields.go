@@ -84,8 +84,7 @@ func (s *fieldScan) level(structs []inlined) (next []inlined, err error) {
 
 // claim enters the fields of one struct and returns the structs embedded in it.
 func (s *fieldScan) claim(in inlined) (below []inlined, err error) {
-	for i := range in.typ.NumField() {
-		sf := in.typ.Field(i)
+	for sf := range in.typ.Fields() {
 		f, err := in.field(sf)
 		if err != nil {
 			return nil, err

@@ -1,8 +1,11 @@
 package schema
 
 import (
+	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/cfgmerge/cfgmerge/lww"
 )
 
 // Spell returns path, the keys from the root as the encoder spells them, as
@@ -14,22 +17,88 @@ import (
 // The function keys returns the keys of the file's object at parent, in the
 // file's order, or nil if there is none; it must not keep parent.
 func (s *Shape) Spell(path []string, keys func(parent []string) []string) []string {
-	spelled := make([]string, 0, len(path))
-	n := s.root
+	c := cursor{node: s.root, keys: keys}
 	for _, key := range path {
-		spelled = append(spelled, n.spell(key, spelled, keys))
-		n = n.child(key)
+		c.enter(lww.Segment{Key: key})
 	}
-	return spelled
+	return c.path
 }
 
-func (n *node) spell(key string, parent []string, keys func([]string) []string) string {
-	if n == nil || n.exact[key] == nil {
+// SpellTable returns the declared policies with the keys in them as the file
+// spells them: a policy for "refresh_token" would not see the file's
+// "Refresh_Token". Where a policy applies to each value of a map or each
+// element of an array, the first one decides, so keys is also asked for the
+// indices of arrays; it is otherwise that of [Shape.Spell].
+func (s *Shape) SpellTable(keys func(parent []string) []string) lww.Table {
+	table := make(lww.Table, len(s.table))
+	for name, p := range s.table {
+		p = s.spellPolicy(p, keys)
+		if !p.Kind.Tuple() {
+			name = lww.FieldName(p.At)
+		}
+		table[name] = p
+	}
+	return table
+}
+
+func (s *Shape) spellPolicy(p lww.Policy, keys func(parent []string) []string) lww.Policy {
+	c := cursor{node: s.root, keys: keys}
+	p.At = slices.Clone(p.At)
+	for i, seg := range p.At {
+		c.enter(seg)
+		if !seg.Any {
+			p.At[i].Key = c.path[i]
+		}
+	}
+	if p.Kind == lww.Keyed {
+		c.enter(lww.Segment{Any: true})
+		p.ID = c.spell(p.ID)
+	}
+	p.Members = slices.Clone(p.Members)
+	for i, member := range p.Members {
+		p.Members[i] = c.spell(member)
+	}
+	slices.Sort(p.Members)
+	for _, role := range []*string{&p.Access, &p.Refresh, &p.Expiry, &p.Identity} {
+		*role = c.spell(*role)
+	}
+	return p
+}
+
+// cursor is a place in a file.
+type cursor struct {
+	node *node    // of what is there
+	path []string // as the file spells it
+	keys func(parent []string) []string
+}
+
+// enter moves down to a key, spelled as the encoder does, or to the first of
+// any.
+func (c *cursor) enter(s lww.Segment) {
+	key := c.spell(s.Key)
+	if s.Any {
+		key = c.first()
+	}
+	c.path = append(c.path, key)
+	c.node = c.node.child(s.Key)
+}
+
+// first returns the first key there is, or an empty one.
+func (c *cursor) first() string {
+	for _, key := range c.keys(c.path) {
+		return key
+	}
+	return ""
+}
+
+// spell returns the file's spelling of a key.
+func (c *cursor) spell(key string) string {
+	if c.node == nil || c.node.exact[key] == nil {
 		return key
 	}
 	spelled := key
-	for _, k := range keys(parent) {
-		if n.decodes(k) == n.exact[key] {
+	for _, k := range c.keys(c.path) {
+		if c.node.decodes(k) == c.node.exact[key] {
 			spelled = k
 		}
 	}

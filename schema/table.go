@@ -121,7 +121,7 @@ func (d *declarations) join(f *field, holder lww.Pattern) (reason string) {
 	case p.Kind != f.tag.kind:
 		return name + " is both a group and a token"
 	case !slices.Equal(p.At, holder):
-		return "the members of " + name + " are keys of two objects, " + lww.FieldName(p.At) + " and " + lww.FieldName(holder)
+		return "the members of " + name + " are keys of two objects, " + nameOf(p.At) + " and " + nameOf(holder)
 	case !assignRole(&p, f):
 		return name + " has two fields for the role " + f.tag.role
 	}
@@ -129,6 +129,14 @@ func (d *declarations) join(f *field, holder lww.Pattern) (reason string) {
 	p.Members = slices.Insert(p.Members, i, f.key)
 	d.table[name] = p
 	return ""
+}
+
+// nameOf says in an error where a holder is.
+func nameOf(holder lww.Pattern) string {
+	if len(holder) == 0 {
+		return "the root"
+	}
+	return lww.FieldName(holder)
 }
 
 // assignRole gives f the role that its tag names, unless it is taken.

@@ -173,8 +173,7 @@ func hiddenTag(t reflect.Type, seen map[reflect.Type]bool) error {
 }
 
 func hiddenFieldTag(t reflect.Type, seen map[reflect.Type]bool) error {
-	for i := range t.NumField() {
-		sf := t.Field(i)
+	for sf := range t.Fields() {
 		f := field{owner: t, name: sf.Name}
 		if err := f.readTag(sf.Tag, tag{}); err != nil {
 			return err
