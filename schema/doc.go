@@ -30,9 +30,12 @@
 // '-'; ID is the key that tells the elements of the array apart.
 //
 // A tag on an embedded struct that encoding/json inlines applies to each of
-// its fields, beside their own. The members of a group are keys of one object;
-// where that object is the value of a map or the element of an array, there is
-// one instance of the group for each.
+// its fields, beside their own. On a field that is itself an object, first,
+// max, min and membership in a group are about its value as a whole.
+//
+// The members of a group are keys of one object. Where that object is the value
+// of a map or the element of an array, there is one instance of the group for
+// each.
 //
 // # Guarantees
 //
@@ -51,4 +54,9 @@
 // and types that encode themselves; they are taken to hold whatever a policy
 // above them needs. A type that contains itself may carry no tags inside the
 // recursion: they would declare endlessly many policies.
+//
+// # Compatibility
+//
+// A tag that is accepted keeps its meaning. New words may be added; until then
+// they are errors, so a program never runs with a tag that it does not know.
 package schema

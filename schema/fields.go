@@ -121,16 +121,14 @@ func (in inlined) field(sf reflect.StructField) (*field, error) {
 	if err := f.readTag(sf.Tag, in.tag); err != nil {
 		return nil, err
 	}
-	switch jsonTag := sf.Tag.Get("json"); {
-	case jsonTag == "-" || !visible(sf):
+	if !visible(sf) {
 		if f.own {
 			return nil, f.fail("encoding/json leaves this field out")
 		}
 		return nil, nil
-	default:
-		f.key, f.named = jsonName(jsonTag)
 	}
-	if !f.named && !(sf.Anonymous && structType(sf.Type) != nil) {
+	f.key, f.named = jsonName(sf.Tag.Get("json"))
+	if !f.named && !embedsStruct(sf) {
 		f.key = sf.Name
 	}
 	return f, nil
@@ -139,7 +137,11 @@ func (in inlined) field(sf reflect.StructField) (*field, error) {
 // visible reports whether encoding/json looks at a field: it must be exported,
 // or be an embedded struct, whose own fields may be.
 func visible(sf reflect.StructField) bool {
-	return sf.IsExported() || sf.Anonymous && structType(sf.Type) != nil
+	return sf.Tag.Get("json") != "-" && (sf.IsExported() || embedsStruct(sf))
+}
+
+func embedsStruct(sf reflect.StructField) bool {
+	return sf.Anonymous && structType(sf.Type) != nil
 }
 
 // structType returns t, or what it points to, if that is a struct, else nil.

@@ -75,20 +75,14 @@ type cursor struct {
 // enter moves down to a key, spelled as the encoder does, or to the first of
 // any.
 func (c *cursor) enter(s lww.Segment) {
-	key := c.spell(s.Key)
-	if s.Any {
-		key = c.first()
+	key := ""
+	if !s.Any {
+		key = c.spell(s.Key)
+	} else if keys := c.keys(c.path); len(keys) > 0 {
+		key = keys[0]
 	}
 	c.path = append(c.path, key)
 	c.node = c.node.child(s.Key)
-}
-
-// first returns the first key there is, or an empty one.
-func (c *cursor) first() string {
-	for _, key := range c.keys(c.path) {
-		return key
-	}
-	return ""
 }
 
 // spell returns the file's spelling of a key.

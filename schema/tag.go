@@ -181,7 +181,7 @@ func hiddenFieldTag(t reflect.Type, seen map[reflect.Type]bool) error {
 		if f.own {
 			return f.fail("hidden by a MarshalJSON or MarshalText at or above " + t.String())
 		}
-		if sf.Tag.Get("json") == "-" || !visible(sf) {
+		if !visible(sf) {
 			continue
 		}
 		if err := hiddenTag(sf.Type, seen); err != nil {
