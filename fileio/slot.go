@@ -3,6 +3,7 @@ package fileio
 import (
 	"cmp"
 	"encoding/binary"
+	"errors"
 	"hash/crc32"
 	"os"
 	"slices"
@@ -25,6 +26,7 @@ type Slot struct {
 const (
 	slotMagic  = "cfgmsh1\n"
 	headerSize = 88
+	sumOffset  = 76
 	markOffset = 80
 	markSet    = 1
 	slotUnit   = 4096 // files grow in these steps, so that most saves change no file's size
@@ -73,7 +75,8 @@ func (f *Folder) readSlots() (*[slots]head, []Slot, error) {
 		h, payload := decodeSlot(c.Data)
 		heads[i] = h
 		if h.valid {
-			found = append(found, Slot{Seq: h.seq, Describes: h.describes, Payload: payload, Committed: h.committed, Foreign: h.host != f.host()})
+			found = append(found, Slot{Seq: h.seq, Describes: h.describes, Payload: payload,
+				Committed: h.committed, Foreign: h.host != f.host()})
 		}
 	}
 	slices.SortFunc(found, func(a, b Slot) int { return cmp.Compare(b.Seq, a.Seq) })
@@ -139,12 +142,13 @@ func decodeHeader(file []byte) (h head, length uint64) {
 	if len(file) < headerSize || string(file[:8]) != slotMagic {
 		return head{}, 0
 	}
-	if crc(file[:76]) != binary.LittleEndian.Uint32(file[76:]) {
+	if crc(file[:sumOffset]) != binary.LittleEndian.Uint32(file[sumOffset:]) {
 		return head{}, 0
 	}
 	h = head{valid: true, seq: binary.LittleEndian.Uint64(file[8:])}
 	copy(h.describes[:], file[16:])
 	copy(h.host[:], file[48:])
+	h.committed = file[markOffset] == markSet
 	return h, binary.LittleEndian.Uint64(file[64:])
 }
 
@@ -159,7 +163,7 @@ func encodeSlot(h head, payload []byte, erase int64) []byte {
 	copy(file[48:], h.host[:])
 	binary.LittleEndian.PutUint64(file[64:], uint64(len(payload)))
 	binary.LittleEndian.PutUint32(file[72:], crc(payload))
-	binary.LittleEndian.PutUint32(file[76:], crc(file[:76]))
+	binary.LittleEndian.PutUint32(file[sumOffset:], crc(file[:sumOffset]))
 	copy(file[headerSize:], payload)
 	return file
 }
@@ -181,12 +185,44 @@ func (t *Txn) WriteSlot(describes Digest, payload []byte, current Digest, sync b
 	next := head{valid: true, seq: newestSeq(t.heads) + 1, describes: describes, host: t.folder.host()}
 	file := encodeSlot(next, payload, t.heads[i].used)
 	t.heads[i] = head{used: int64(len(file))} // torn, until the write has succeeded
-	if err := t.folder.overwrite(slotName(i), file, sync); err != nil {
+	if err := t.openSlot(i); err != nil {
+		return err
+	}
+	if err := t.folder.overwrite(t.slot, file, sync); err != nil {
 		return err
 	}
 	next.used = headerSize + int64(len(payload))
 	t.heads[i] = next
+	return nil
+}
+
+// openSlot keeps the file open for Confirm or Void to follow.
+func (t *Txn) openSlot(i int) (err error) {
+	t.closeSlot()
+	t.slot, err = t.folder.create(slotName(i), os.O_WRONLY)
 	t.written = i
+	return err
+}
+
+func (t *Txn) closeSlot() {
+	if t.slot != nil {
+		_ = t.slot.Close()
+		t.slot = nil
+	}
+}
+
+// overwrite changes a file of the folder in place, which costs no new inode and leaves no old copy behind.
+func (f *Folder) overwrite(file *os.File, data []byte, sync bool) error {
+	err := errFirst(f.opts.fault("slot"), func() error { return writeAt(file, data, 0) })
+	if err != nil {
+		return fail("write", file.Name(), err)
+	}
+	if !sync {
+		return nil
+	}
+	if err := errFirst(f.opts.fault("slot-sync"), func() error { return syncData(file) }); err != nil {
+		return fail("sync", file.Name(), err)
+	}
 	return nil
 }
 
@@ -194,26 +230,30 @@ func (t *Txn) WriteSlot(describes Digest, payload []byte, current Digest, sync b
 // A slot without the mark says what a save intended, and nobody knows whether it came to pass. The error is a
 // *FileError.
 func (t *Txn) Confirm() error {
-	t.heads[t.written].committed = true
-	return t.folder.patch(slotName(t.written), []byte{markSet}, markOffset)
+	return t.mark([]byte{markSet}, markOffset, func(h *head) { h.committed = true })
 }
 
 // Void makes the slot that WriteSlot wrote last unreadable, because its save has failed. The error is a *FileError.
 func (t *Txn) Void() error {
-	t.heads[t.written].valid = false
-	return t.folder.patch(slotName(t.written), make([]byte, len(slotMagic)), 0)
+	return t.mark(make([]byte, len(slotMagic)), 0, func(h *head) { h.valid = false })
 }
 
-func (f *Folder) patch(name string, data []byte, offset int64) error {
-	file, err := f.create(name, os.O_WRONLY)
-	if err != nil {
-		return err
+func (t *Txn) mark(data []byte, offset int64, note func(*head)) error {
+	if t.slot == nil {
+		return &FileError{Op: "mark", Path: t.folder.path, Class: ClassMissing, Err: errNoSlot}
 	}
-	defer file.Close()
-	if _, err := file.WriteAt(data, offset); err != nil {
-		return fail("write", f.in(name).path, err)
+	note(&t.heads[t.written])
+	if err := writeAt(t.slot, data, offset); err != nil {
+		return fail("write", t.slot.Name(), err)
 	}
 	return nil
+}
+
+var errNoSlot = errors.New("no slot was written")
+
+func writeAt(file *os.File, data []byte, offset int64) error {
+	_, err := file.WriteAt(data, offset)
+	return err
 }
 
 // victim chooses the slot to overwrite: never the newest that describes the current file, first one that is torn, else
@@ -246,29 +286,6 @@ func less(a, b head, current Digest) bool {
 }
 
 func newestSeq(heads *[slots]head) uint64 { return max(heads[0].seq, heads[1].seq) }
-
-// overwrite changes a file of the folder in place, which costs no new inode and leaves no old copy behind.
-func (f *Folder) overwrite(name string, data []byte, sync bool) error {
-	path := f.in(name).path
-	if err := f.opts.fault("slot"); err != nil {
-		return fail("write", path, err)
-	}
-	file, err := f.create(name, os.O_WRONLY)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	if _, err := file.WriteAt(data, 0); err != nil {
-		return fail("write", path, err)
-	}
-	if !sync {
-		return nil
-	}
-	if err := errFirst(f.opts.fault("slot-sync"), func() error { return syncData(file) }); err != nil {
-		return fail("sync", path, err)
-	}
-	return nil
-}
 
 // errFirst returns err, or else what do returns.
 func errFirst(err error, do func() error) error {

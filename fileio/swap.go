@@ -164,16 +164,17 @@ func (s *Swap) Undo() error {
 	if s.name == "" {
 		return s.disappear()
 	}
-	if err := exchange(f.in(s.name), f.main()); err != nil {
-		if !isUnsupported(err) {
-			return &DurabilityError{Op: "undo", Path: f.target, Err: err}
-		}
-		if err := renameOver(f.in(s.name), f.main()); err != nil {
-			return &DurabilityError{Op: "undo", Path: f.target, Err: err}
-		}
-		return nil
+	err := errFirst(f.opts.fault("exchange"), func() error { return exchange(f.in(s.name), f.main()) })
+	switch {
+	case err == nil:
+		return s.removeFresh(s.name)
+	case isUnsupported(err) && s.isFresh(f.main()):
+		err = renameOver(f.in(s.name), f.main())
 	}
-	return s.removeFresh(s.name)
+	if err != nil {
+		return &DurabilityError{Op: "undo", Path: f.target, Err: err}
+	}
+	return nil
 }
 
 // disappear undoes a creation: the file leaves its place before it is judged, so that another's is not removed.
@@ -188,12 +189,25 @@ func (s *Swap) disappear() error {
 
 func (s *Swap) removeFresh(name string) error {
 	f := s.txn.folder
-	out, err := entryInfo(f.in(name))
-	if err != nil || !out.Same(s.fresh) {
+	if !s.isFresh(f.in(name)) {
 		return &DurabilityError{Op: "undo", Path: f.target, Err: errOvertaken}
 	}
 	_ = f.root.Remove(name)
 	return nil
+}
+
+// isFresh compares bytes, not inode numbers: a file that took the place of a deleted one often gets its number too.
+func (s *Swap) isFresh(p place) bool {
+	h, err := openHandle(p)
+	if err != nil {
+		return false
+	}
+	defer h.Close()
+	if h.writer() == writerBusy {
+		return false
+	}
+	now, err := h.content(s.txn.folder.opts.maxSize())
+	return err == nil && bytes.Equal(now.Data, s.next.Data)
 }
 
 var errOvertaken = errors.New("another program replaced the file meanwhile; both versions are kept")

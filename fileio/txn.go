@@ -1,12 +1,16 @@
 package fileio
 
-import "errors"
+import (
+	"errors"
+	"os"
+)
 
 // Txn is the right to change one file: the lock of its state folder is held until Unlock.
 type Txn struct {
 	folder  *Folder
 	guard   *Guard
-	written int          // index of the slot that WriteSlot wrote last
+	slot    *os.File     // the slot that WriteSlot wrote last, nil if none
+	written int          // its index
 	heads   *[slots]head // of the slots, once read; under the lock nobody else changes them
 }
 
@@ -33,6 +37,7 @@ func (t *Txn) Unlock() error {
 	if t == nil || t.guard == nil {
 		return nil
 	}
+	t.closeSlot()
 	err := t.guard.Unlock()
 	t.guard = nil
 	if err != nil {

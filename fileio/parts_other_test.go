@@ -1,0 +1,5 @@
+//go:build unix && !linux
+
+package fileio
+
+func addSystemParts(map[string]func(string) error) {}
