@@ -53,7 +53,9 @@
 // Nothing is known of what lies below interfaces, [encoding/json.RawMessage]
 // and types that encode themselves; they are taken to hold whatever a policy
 // above them needs. A type that contains itself may carry no tags inside the
-// recursion: they would declare endlessly many policies.
+// recursion: they would declare endlessly many policies. Under
+// GOEXPERIMENT=jsonv2 encoding/json differs in corners: malformed names in json
+// tags, and keys of one object that differ only in case.
 //
 // # Compatibility
 //
