@@ -245,3 +245,40 @@ func isInstance(key string) bool { return key != "" && key[0] != '/' }
 
 // sortedKeys returns the keys of m in byte order.
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// Delta returns the registers and policies by which now differs from d: what,
+// merged into d, makes it now.
+func (d *Document) Delta(now *Document) *Document {
+	out := &Document{ID: now.ID, Salt: now.Salt}
+	for key, r := range now.Registers() {
+		if mine, ok := d.Register(key); !ok || mine != r {
+			out.Put(key, r)
+		}
+	}
+	for name, p := range now.Policies {
+		if mine, ok := d.Policies[name]; !ok || !mine.equal(p) {
+			out.Declare(Table{name: p})
+		}
+	}
+	return out
+}
+
+// Keys returns the keys of all registers, sorted.
+func (d *Document) Keys() []string {
+	var keys []string
+	for key := range d.Registers() {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// Secret reports whether any stored policy says that a value is secret.
+func (d *Document) Secret() bool {
+	for _, p := range d.Policies {
+		if p.Secret || p.Kind == Token {
+			return true
+		}
+	}
+	return false
+}

@@ -236,6 +236,20 @@ func (t Table) seatPath(instance string) ([]string, bool) {
 	return p.At.Path(keys), true
 }
 
+// GroupAt returns, if path is in a member of a group, the object that holds the
+// members and the keys of all of them.
+func (d *Document) GroupAt(path []string) (holder, members []string, ok bool) {
+	groups := d.Policies.groups()
+	for depth := range path {
+		for _, s := range seatsAt(groups, path[:depth]) {
+			if slices.Contains(s.owned, path[depth]) {
+				return path[:depth], s.owned, true
+			}
+		}
+	}
+	return nil, nil, false
+}
+
 // tupleText is the value of a group's register: the members that are present,
 // as an object with sorted keys.
 func tupleText(members map[string]*View) string {

@@ -20,7 +20,7 @@ func (h History) Record(old, now *Document) {
 		if !ok || r.Dead || n == r {
 			continue
 		}
-		h.add(key, now.Digest(key, r.Value))
+		h.Add(key, now.Digest(key, r.Value))
 	}
 	for key := range h {
 		if r, ok := now.Register(key); ok && !r.Dead {
@@ -29,7 +29,8 @@ func (h History) Record(old, now *Document) {
 	}
 }
 
-func (h History) add(key, digest string) {
+// Add remembers one superseded value, and forgets the oldest beyond 16.
+func (h History) Add(key, digest string) {
 	h.drop(key, digest)
 	past := append(h[key], digest)
 	h[key] = past[max(0, len(past)-historyDepth):]

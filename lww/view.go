@@ -45,6 +45,14 @@ func viewOfRaw(raw string) *View {
 // IsObject reports whether v is an object.
 func (v *View) IsObject() bool { return v != nil && v.Leaf == "" }
 
+// Keys returns the keys of an object's members, sorted.
+func (v *View) Keys() []string {
+	if v == nil {
+		return nil
+	}
+	return sortedKeys(v.Kids)
+}
+
 // Kid returns the member, or nil.
 func (v *View) Kid(key string) *View {
 	if v == nil {
@@ -112,9 +120,9 @@ func (v *View) JSON() string {
 	return string(v.AppendJSON(nil))
 }
 
-// with returns v with what shows at path replaced by kid, nil to remove it.
+// With returns v with what shows at path replaced by kid, nil to remove it.
 // It shares what it does not change.
-func (v *View) with(path []string, kid *View) *View {
+func (v *View) With(path []string, kid *View) *View {
 	if len(path) == 0 {
 		return kid
 	}
@@ -124,7 +132,7 @@ func (v *View) with(path []string, kid *View) *View {
 			out.put(key, k)
 		}
 	}
-	if changed := out.Kid(path[0]).with(path[1:], kid); changed != nil {
+	if changed := out.Kid(path[0]).With(path[1:], kid); changed != nil {
 		out.put(path[0], changed)
 	} else {
 		delete(out.Kids, path[0])

@@ -288,7 +288,7 @@ func (p *pen) draft(s seat) *draft {
 }
 
 func (d *draft) set(member string, rest []string, want *View) {
-	if v := d.members[member].with(rest, want); v != nil {
+	if v := d.members[member].With(rest, want); v != nil {
 		d.members[member] = v
 	} else {
 		delete(d.members, member)
@@ -300,6 +300,19 @@ func (p *pen) flush() {
 		d := p.drafts[name]
 		p.d.raiseTuple(name, d.policy.succeed(p.d.tuples[name], tupleText(d.members), p.w))
 	}
+}
+
+// WriteTuple replaces the members of a group's instance all at once and returns
+// the register that does. With newEra a Token begins a new era whatever the
+// members say.
+func (d *Document) WriteTuple(w Writer, group string, keys []string, members *View, newEra bool) Register {
+	name := InstanceName(group, keys)
+	next := d.Policies[group].succeed(d.tuples[name], members.JSON(), w)
+	if newEra && next.Policy == Token {
+		next.Era, next.Gen = next.Stamp, 0
+	}
+	d.raiseTuple(name, next)
+	return next
 }
 
 // succeed returns the register that a write by w puts in the place of cur.
@@ -333,7 +346,7 @@ func (p Policy) newEra(old, now string) bool {
 func (p *pen) assignField(path, rest []string, want *View) {
 	n := p.d.growTo(path)
 	cur := n.reg
-	value := viewOfRaw(cur.Value).with(rest, want)
+	value := viewOfRaw(cur.Value).With(rest, want)
 	next := lone(max(kindAt(p.fields, path), cur.Policy), p.w.after(later(later(n.newest(), cur.Era), p.w.Over)), value)
 	next.Era = cur.Era
 	switch {

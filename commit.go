@@ -1,0 +1,441 @@
+package cfgmerge
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+
+	"github.com/cfgmerge/cfgmerge/fileio"
+	"github.com/cfgmerge/cfgmerge/lww"
+	"github.com/cfgmerge/cfgmerge/strictjson"
+)
+
+// Change is what a save does to the document. It runs at most once, under the
+// lock.
+type Change func(*lww.Document, lww.Writer) error
+
+// Update changes the document, on its state of that moment: what others have
+// saved and what foreign programs wrote is in it. The error of the function
+// aborts the save. A change that changes nothing writes nothing.
+//
+// The reasons in its *Error are those of Load, *LockError, *DurabilityError
+// (the change is committed), ErrUnsettled, and the error of the function.
+func (d *Doc) Update(ctx context.Context, change Change) error {
+	return d.fail("update", d.commit(ctx, intent{change: change}))
+}
+
+// Adopt gives the file a history in the given layout, whatever it had before,
+// even if it shows the same as ever. Auto keeps the layout that it has.
+func (d *Doc) Adopt(ctx context.Context, layout Layout) error {
+	return d.fail("adopt", d.commit(ctx, intent{layout: layout, always: true}))
+}
+
+// Strip takes the block out of the file: plain JSON remains, with the same
+// values. With all, the state folder goes too, and with it every trace of
+// cfgmerge.
+func (d *Doc) Strip(ctx context.Context, all bool) error {
+	return d.fail("strip", d.commit(ctx, intent{plain: true, always: true, removeFolder: all}))
+}
+
+// intent is what a commit is for.
+type intent struct {
+	change       Change // nil: nothing
+	layout       Layout // Auto: as it is
+	always       bool   // write even if nothing changed
+	plain        bool   // leave the block out of the file
+	removeFolder bool
+
+	// delta is what change did, once it was called: a save that starts over
+	// makes the same change, and not another one.
+	delta *lww.Document
+}
+
+// How often a save adopts what came in between, and follows a link that moved.
+const (
+	maxRounds = 50
+	maxMoves  = 5
+)
+
+func (d *Doc) commit(ctx context.Context, in intent) error {
+	if d.isClosed() {
+		return ErrClosed
+	}
+	var err error
+	for range maxMoves {
+		if err = d.commitOnce(ctx, &in); !isMoved(err) {
+			return err
+		}
+	}
+	return err
+}
+
+// isMoved reports whether the link or the state folder went elsewhere before
+// anything was done.
+func isMoved(err error) bool {
+	var moved *fileio.FileError
+	return errors.As(err, &moved) &&
+		(moved.Class == fileio.ClassMoved || moved.Op == "lock" && moved.Class == fileio.ClassMissing)
+}
+
+func (d *Doc) commitOnce(ctx context.Context, in *intent) error {
+	folder, err := fileio.OpenFolder(d.path, true, d.opts.files())
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	txn, err := folder.Lock(ctx)
+	if err != nil {
+		return err
+	}
+	c := &commit{Doc: d, in: in, folder: folder, txn: txn}
+	err = c.run(ctx)
+	if err == nil && in.removeFolder {
+		err = txn.RemoveFolder()
+	}
+	if unlockErr := txn.Unlock(); err == nil {
+		err = unlockErr
+	}
+	if folder.Fallback() {
+		c.report.Folder = folder.Path()
+	}
+	d.setReport(c.report)
+	return err
+}
+
+// commit is one save, from the lock to its release: SPEC.md section 6.
+type commit struct {
+	*Doc
+	in     *intent
+	folder *fileio.Folder
+	txn    *fileio.Txn
+
+	// doc is what is to be published, nil until the change is made; past is
+	// what it supersedes.
+	doc       *lww.Document
+	past      lww.History
+	layout    Layout
+	leftovers []fileio.Leftover
+	round     int
+	// swaps have happened. Those that foreign writers overtook hold these
+	// writers' bytes until they are settled.
+	swaps  []*fileio.Swap
+	report Report
+}
+
+// errOvertaken sends a save into another round.
+var errOvertaken = errors.New("overtaken by a foreign writer")
+
+func (c *commit) run(ctx context.Context) error {
+	for ; c.round < maxRounds; c.round++ {
+		if err := c.attempt(ctx); !errors.Is(err, errOvertaken) {
+			return c.undo(err)
+		}
+	}
+	return c.undo(ErrUnsettled)
+}
+
+func (c *commit) attempt(ctx context.Context) error {
+	st, err := c.read(ctx)
+	if err != nil {
+		return err
+	}
+	if err := c.apply(st); err != nil {
+		return err
+	}
+	if !c.pending(st) {
+		return nil
+	}
+	if err := c.setAside(st); err != nil {
+		return err
+	}
+	if err := c.publish(st); err != nil {
+		return err
+	}
+	return c.settle(ctx)
+}
+
+// read looks at the file until it is whole or nobody is writing it any more.
+func (c *commit) read(ctx context.Context) (*state, error) {
+	for doubts := 0; ; doubts++ {
+		main, err := c.txn.Read()
+		if err != nil {
+			return nil, err
+		}
+		slots, err := c.txn.Slots()
+		if err != nil {
+			return nil, err
+		}
+		st, err := assemble(sighting{main, remember(slots)}, c.limits())
+		if !st.doubtful(err) || !c.wait(ctx, doubts) {
+			return st.declared(c.tags), err
+		}
+	}
+}
+
+// wait pauses before another look, longer while the file has a writer.
+func (c *commit) wait(ctx context.Context, doubts int) bool {
+	tries := doubtTries
+	if busy, err := fileio.WriterPresent(c.path); busy && err == nil {
+		tries *= 8
+	}
+	if doubts >= tries || ctx.Err() != nil {
+		return false
+	}
+	c.opts.pause(doubtPause << min(doubts, doubtTries-1))
+	return true
+}
+
+// apply makes the change, in the first round; in later ones it adopts what
+// came in between.
+func (c *commit) apply(st *state) error {
+	if c.doc == nil {
+		return c.change(st)
+	}
+	switch {
+	case st.removed:
+		c.doc = &lww.Document{}
+		c.doc.Merge(c.in.delta)
+		mint(c.doc)
+	case st.file != nil:
+		c.note(lww.Adopt(c.doc, c.past, st.file))
+	}
+	return nil
+}
+
+func (c *commit) change(st *state) error {
+	c.report = st.report()
+	c.past, c.layout = st.past, c.layoutOf(st)
+	c.sweep(st)
+	doc := st.doc.Clone()
+	if c.in.delta != nil {
+		doc.Merge(c.in.delta)
+	} else if c.in.change != nil {
+		if err := c.in.change(doc, c.writer()); err != nil {
+			return err
+		}
+	}
+	c.doc, c.in.delta = doc, st.doc.Delta(doc)
+	c.report.Changed = c.in.delta.Keys()
+	mint(doc)
+	c.past.Record(st.doc, doc)
+	return nil
+}
+
+// layoutOf settles the layout: what the file has, else what is asked for.
+func (c *commit) layoutOf(st *state) Layout {
+	layout := st.layout
+	if c.in.layout != Auto {
+		layout = c.in.layout
+	}
+	if layout == Auto {
+		layout = c.opts.Layout
+	}
+	if layout == Auto {
+		layout = Embedded
+	}
+	return layout
+}
+
+// sweep adopts what killed processes left: the bytes of foreign writers that
+// nobody has seen since.
+func (c *commit) sweep(st *state) {
+	found, err := c.txn.Leftovers(func(data []byte) bool {
+		_, err := strictjson.ParseObject(data, c.limits())
+		return err == nil
+	})
+	if err != nil {
+		return // the next save tries again
+	}
+	for _, l := range found {
+		if c.adoptInto(st.doc, l.Data) == nil {
+			c.leftovers = append(c.leftovers, l)
+		}
+	}
+}
+
+// adoptInto adopts a foreign text into doc.
+func (c *commit) adoptInto(doc *lww.Document, text []byte) error {
+	tree, err := strictjson.ParseObject(text, c.limits())
+	if err != nil {
+		return err
+	}
+	file, err := lww.Decode(tree.Root())
+	if err != nil {
+		return err
+	}
+	if file.Block == lww.Intact && doc.ID != "" && file.Doc.ID != doc.ID {
+		_, err := c.txn.Quarantine(text, "replaced")
+		return err
+	}
+	c.note(lww.Adopt(doc, c.past, file))
+	return nil
+}
+
+func (c *commit) note(a lww.Adoption) {
+	c.report.Adopted = append(c.report.Adopted, a.Adopted...)
+	c.report.Rejected = append(c.report.Rejected, a.Rejected...)
+}
+
+// mint makes the document's identity. A document without one is new.
+func mint(doc *lww.Document) {
+	if doc.ID != "" {
+		return
+	}
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	doc.ID = hex.EncodeToString(b[:10])
+	doc.Salt = base64.RawURLEncoding.EncodeToString(b[10:])
+}
+
+// setAside quarantines what this save is about to forget.
+func (c *commit) setAside(st *state) error {
+	var class string
+	var data []byte
+	switch {
+	case st.origin == fromMemory:
+		class, data = "damaged", st.main.Data
+	case st.removed:
+		class, data = "removed", []byte(st.memories[0].Text)
+	case st.replaced:
+		class, data = "replaced", []byte(st.memories[0].Text)
+	}
+	if len(data) == 0 {
+		return nil
+	}
+	_, err := c.txn.Quarantine(data, class)
+	c.opts.observe(Event{Kind: EventQuarantined, Path: c.path, Err: err})
+	return err
+}
+
+// pending reports whether there is anything to write.
+func (c *commit) pending(st *state) bool {
+	return c.in.always || c.round > 0 || len(c.leftovers) > 0 ||
+		st.origin == fromMemory || len(c.report.Changed) > 0
+}
+
+// publish puts the document in the place of the file that st read.
+// errOvertaken means that a foreign writer came first.
+func (c *commit) publish(st *state) error {
+	m, err := c.compose(st)
+	if err != nil || (c.round > 0 || c.in.plain) && m.Text == string(st.main.Data) {
+		return err
+	}
+	next := fileio.ContentOf([]byte(m.Text))
+	if err := c.writeSlot(m, next.Digest, st); err != nil {
+		return err
+	}
+	swap, err := c.txn.Swap(st.main, next, c.doc.Secret())
+	var changed *fileio.FileError
+	switch {
+	case errors.As(err, &changed) && changed.Class == fileio.ClassChanged:
+		_ = c.txn.Void()
+		return errOvertaken
+	case err != nil:
+		var unknown *DurabilityError
+		if !errors.As(err, &unknown) {
+			_ = c.txn.Void()
+		}
+		return err
+	}
+	c.swaps = append(c.swaps, swap)
+	return c.inspect(swap, st)
+}
+
+// compose renders the document as the file's text and as the memory of it.
+func (c *commit) compose(st *state) (*memory, error) {
+	view, block := c.doc.Encode()
+	m := &memory{Layout: c.layout, Past: c.past}
+	embedded := block
+	if c.layout == Sidecar || c.in.plain {
+		m.Block, embedded = block, ""
+	}
+	text, err := compose(st.tree, view, embedded)
+	if err != nil {
+		return nil, err
+	}
+	if !verify(text, view, embedded, c.limits()) {
+		return nil, errMiswritten
+	}
+	m.Text = string(text)
+	return m, nil
+}
+
+var errMiswritten = errors.New("the text to be written does not say what it should; nothing was changed")
+
+// writeSlot writes the shadow. For an embedded file it is a cache, and only
+// reported if it can't be written; for a sidecar it is where the history is.
+func (c *commit) writeSlot(m *memory, describes fileio.Digest, st *state) error {
+	vital := c.layout == Sidecar
+	err := c.txn.WriteSlot(describes, m.encode(), st.main.Digest, vital && c.opts.Durability == Full)
+	if err == nil || vital {
+		return err
+	}
+	c.opts.observe(Event{Kind: EventUncached, Path: c.path, Err: err})
+	return nil
+}
+
+// inspect looks at what came out. If it is not what was read, a foreign writer
+// was faster: his bytes are adopted.
+func (c *commit) inspect(swap *fileio.Swap, st *state) error {
+	out, err := swap.Displaced()
+	if err != nil {
+		return err
+	}
+	if out.Exists == st.main.Exists && out.Digest == st.main.Digest {
+		return nil
+	}
+	if c.adoptInto(c.doc, out.Data) != nil {
+		if _, err := c.txn.Quarantine(out.Data, "torn"); err != nil {
+			return err
+		}
+	}
+	return errOvertaken
+}
+
+// settle makes the swaps durable. Foreign programs may still have written into
+// a displaced file.
+func (c *commit) settle(ctx context.Context) error {
+	if len(c.swaps) == 0 {
+		return nil
+	}
+	c.report.Written = true
+	_ = c.txn.Confirm()
+	swaps := c.swaps
+	late := false
+	for i, swap := range swaps {
+		settled, err := swap.Settle(ctx)
+		c.swaps = swaps[i+1:]
+		if err != nil {
+			return err
+		}
+		if settled.Late != nil && c.adoptInto(c.doc, settled.Late.Data) == nil {
+			late = true
+		}
+		c.report.LinksBroken = c.report.LinksBroken || swap.BrokeLinks()
+	}
+	if late {
+		return errOvertaken
+	}
+	c.report.Durable = c.opts.Durability == Full
+	for _, l := range c.leftovers {
+		_ = l.Remove()
+	}
+	c.leftovers = nil
+	return nil
+}
+
+// undo ends a save that fails: the last swap that is not settled is taken
+// back. What can't be taken back is committed, and said to be.
+func (c *commit) undo(err error) error {
+	var committed *DurabilityError
+	if err == nil || len(c.swaps) == 0 || errors.As(err, &committed) {
+		return err
+	}
+	_ = c.txn.Void()
+	if undoErr := c.swaps[len(c.swaps)-1].Undo(); undoErr != nil {
+		return undoErr
+	}
+	return err
+}

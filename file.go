@@ -1,0 +1,169 @@
+package cfgmerge
+
+import (
+	"context"
+	"reflect"
+	"sync"
+	"time"
+
+	"github.com/cfgmerge/cfgmerge/fileio"
+	"github.com/cfgmerge/cfgmerge/lww"
+	"github.com/cfgmerge/cfgmerge/schema"
+)
+
+// File is a file whose root is encoded as a T, for programs that live long:
+// Get is cheap while nothing changes, Update changes what is on disk at that
+// moment. It is safe for concurrent use.
+type File[T any] struct {
+	doc   *Doc
+	shape *schema.Shape
+	flat  bool // a T that is copied shares nothing
+
+	mu    sync.Mutex // guards the cache
+	kept  *fileio.Kept
+	shown *lww.View
+	value T
+}
+
+// Open returns the file at path, which need not exist yet. The tags of T
+// declare the merge policies; a *TagError says what is wrong with them. The
+// file is not read before it is asked for.
+func Open[T any](path string, o *Options) (*File[T], error) {
+	t := reflect.TypeFor[*T]()
+	doc, err := openFor(path, t, o)
+	if err != nil {
+		return nil, err
+	}
+	return &File[T]{doc: doc.Doc, shape: doc.shape, flat: isFlat(t.Elem())}, nil
+}
+
+// Get returns the file's value; the caller owns it. A missing file is the zero
+// T, with nil maps made. While the file is unchanged nothing is read: a change
+// of its bytes is noticed at once, its replacement within 100 ms.
+//
+// The reasons in the *Error are those of Load.
+func (f *File[T]) Get() (T, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.kept != nil && f.kept.Unchanged() {
+		if f.flat {
+			return f.value, nil
+		}
+		return f.decode(f.shown)
+	}
+	return f.read(context.Background())
+}
+
+// read fills the cache. The descriptor is taken before the look, so that what
+// changes in between is noticed at the next Get.
+func (f *File[T]) read(ctx context.Context) (T, error) {
+	var zero T
+	f.forget()
+	kept, keepErr := fileio.Keep(f.doc.path, f.doc.opts.MaxSize, f.doc.opts.Now)
+	st, err := f.doc.look(ctx)
+	if err != nil {
+		if keepErr == nil {
+			kept.Close()
+		}
+		return zero, f.doc.fail("load", err)
+	}
+	f.doc.setReport(st.report())
+	shown := st.doc.View()
+	value, err := f.decode(shown)
+	if keepErr == nil && err == nil && kept.Content().Digest == st.main.Digest {
+		f.kept, f.shown, f.value = kept, shown, value
+		if !f.flat {
+			return f.decode(shown)
+		}
+		return value, nil
+	}
+	if keepErr == nil {
+		kept.Close()
+	}
+	return value, err
+}
+
+func (f *File[T]) decode(shown *lww.View) (T, error) {
+	var v T
+	if len(shown.Kids) > 0 {
+		if err := decode(shown, &v); err != nil {
+			return v, f.doc.fail("load", err)
+		}
+	}
+	f.shape.MakeMaps(&v)
+	return v, nil
+}
+
+func (f *File[T]) forget() {
+	if f.kept != nil {
+		f.kept.Close()
+		f.kept = nil
+	}
+}
+
+// Update calls fn with the value that the file has under the lock and saves
+// the fields that fn changed. It is called at most once, and must not use the
+// file by other ways; its error aborts the save and is the reason in the
+// *Error. The other reasons are those of Doc.Update.
+func (f *File[T]) Update(ctx context.Context, fn func(*T) error) error {
+	f.mu.Lock()
+	f.forget()
+	f.mu.Unlock()
+	return f.doc.fail("update", f.doc.commit(ctx, intent{change: func(d *lww.Document, w lww.Writer) error {
+		return f.change(d, w, fn)
+	}}))
+}
+
+func (f *File[T]) change(d *lww.Document, w lww.Writer, fn func(*T) error) error {
+	var v T
+	shown := d.View()
+	b, err := takeBase(shown, len(shown.Kids) > 0, &v, f.shape)
+	if err != nil {
+		return err
+	}
+	if err := fn(&v); err != nil {
+		return err
+	}
+	now, err := encode(&v)
+	if err != nil {
+		return err
+	}
+	changed, _ := b.changes(now)
+	return d.Write(w, b.whole(d, now, changed)...)
+}
+
+// Report says what the last operation found and did.
+func (f *File[T]) Report() Report { return f.doc.Report() }
+
+// Doc returns the untyped handle of the same file.
+func (f *File[T]) Doc() *Doc { return f.doc }
+
+// Close releases what Get keeps open.
+func (f *File[T]) Close() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.forget()
+	return f.doc.Close()
+}
+
+// isFlat reports whether a copy of a t shares nothing that can be changed
+// through it.
+func isFlat(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Struct:
+		if t == reflect.TypeFor[time.Time]() {
+			return true // what it points to is never changed
+		}
+		for i := range t.NumField() {
+			if !isFlat(t.Field(i).Type) {
+				return false
+			}
+		}
+		return true
+	case reflect.Array:
+		return isFlat(t.Elem())
+	case reflect.Map, reflect.Slice, reflect.Pointer, reflect.Interface, reflect.Chan, reflect.Func, reflect.UnsafePointer:
+		return false
+	}
+	return true
+}

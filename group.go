@@ -1,0 +1,122 @@
+package cfgmerge
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/cfgmerge/cfgmerge/lww"
+)
+
+// GroupRef names an instance of a group of fields.
+type GroupRef struct {
+	// Name of the group, as its tags declare it.
+	Name string
+	// Key holds, for each map or array on the way to the group, the key or
+	// index below which the instance lives. Nil for a group that there is
+	// only one of.
+	Key []string
+}
+
+// GroupState is one version of a group: what SwapGroup compares.
+type GroupState struct {
+	// Values are the members that are present, numbers as json.Number.
+	// Empty: none was ever set, or they were removed together.
+	Values map[string]any
+	// Written is when, by the writer's clock; zero if never, or by a program
+	// that knows nothing of cfgmerge.
+	Written time.Time
+	// Generation counts the rotations of a token since the last login.
+	Generation uint64
+
+	reg lww.Register
+}
+
+// SupersededError: the group is not what the caller took it for. What he
+// wanted to write was not written.
+type SupersededError struct {
+	Group GroupRef
+	// Current is what the group is now.
+	Current GroupState
+}
+
+func (e *SupersededError) Error() string {
+	return fmt.Sprintf("group %q was changed meanwhile", lww.InstanceName(e.Group.Name, e.Group.Key))
+}
+
+// UnknownGroupError: no policy of that name is declared by the program or
+// stored in the file.
+type UnknownGroupError struct{ Group GroupRef }
+
+func (e *UnknownGroupError) Error() string { return fmt.Sprintf("there is no group %q", e.Group.Name) }
+
+// Group returns the group's present state, without a lock. The reasons in the
+// *Error are those of Load, and *UnknownGroupError.
+func (d *Doc) Group(ctx context.Context, r GroupRef) (GroupState, error) {
+	doc, err := d.Load(ctx)
+	if err != nil {
+		return GroupState{}, err
+	}
+	state, err := groupIn(doc, r)
+	return state, d.fail("load", err)
+}
+
+func groupIn(doc *lww.Document, r GroupRef) (GroupState, error) {
+	if p, ok := doc.Policies[r.Name]; !ok || !p.Kind.Tuple() {
+		return GroupState{}, &UnknownGroupError{r}
+	}
+	doc.Lift()
+	reg, _ := doc.Register(lww.InstanceName(r.Name, r.Key))
+	return groupState(reg), nil
+}
+
+func groupState(reg lww.Register) GroupState {
+	s := GroupState{reg: reg, Generation: reg.Gen, Values: map[string]any{}}
+	if !reg.Stamp.IsZero() && reg.Stamp.Actor() != lww.Foreign {
+		s.Written = reg.Stamp.Time()
+	}
+	if reg.Value != "" {
+		d := json.NewDecoder(strings.NewReader(reg.Value))
+		d.UseNumber()
+		_ = d.Decode(&s.Values) // the text has passed the strict scanner
+	}
+	return s
+}
+
+// SwapGroup replaces all members of the group at once, provided that it still
+// is what old says: a compare-and-swap, under the lock. A nil next removes
+// them. With newEra the write begins a new era, as a login, a logout or a
+// change of account does: it beats all that is written within an earlier one,
+// anywhere.
+//
+// The reasons in the *Error are *SupersededError (nothing was written),
+// *UnknownGroupError, and those of Update.
+func (d *Doc) SwapGroup(ctx context.Context, r GroupRef, old GroupState, next map[string]any, newEra bool) (GroupState, error) {
+	tuple, err := tupleOf(next)
+	if err != nil {
+		return GroupState{}, d.fail("swap", err)
+	}
+	var now GroupState
+	err = d.commit(ctx, intent{change: func(doc *lww.Document, w lww.Writer) error {
+		current, err := groupIn(doc, r)
+		if err != nil {
+			return err
+		}
+		if current.reg != old.reg {
+			return &SupersededError{Group: r, Current: current}
+		}
+		now = groupState(doc.WriteTuple(w, r.Name, r.Key, tuple, newEra))
+		return nil
+	}})
+	return now, d.fail("swap", err)
+}
+
+// tupleOf encodes the members of a group.
+func tupleOf(values map[string]any) (*lww.View, error) {
+	if values == nil {
+		return &lww.View{}, nil
+	}
+	return encode(values)
+}

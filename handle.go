@@ -1,0 +1,183 @@
+package cfgmerge
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/cfgmerge/cfgmerge/fileio"
+	"github.com/cfgmerge/cfgmerge/lww"
+	"github.com/cfgmerge/cfgmerge/strictjson"
+)
+
+// Doc is one file, untyped: what [Snapshot] and [File] are made of, and what
+// tools use that know no Go type for it. It is safe for concurrent use.
+type Doc struct {
+	path  string
+	opts  Options
+	actor lww.Actor
+	tags  lww.Table // policies that the program declares
+
+	mu     sync.Mutex // guards what follows
+	closed bool
+	report Report
+}
+
+// OpenDoc returns a handle for the file at path, which need not exist yet.
+// Nothing is read or made before the first operation. The error is *Error.
+func OpenDoc(path string, o *Options) (*Doc, error) {
+	if path == "" {
+		return nil, &Error{Op: "open", Path: `""`, Err: errors.New("the path is empty")}
+	}
+	return &Doc{path: path, opts: o.orDefault(), actor: newActor()}, nil
+}
+
+// newActor draws the 40 random bits that tell processes apart. The reserved
+// actor of foreign writers is not among them.
+func newActor() lww.Actor {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return lww.Actor(binary.LittleEndian.Uint64(b[:]))%lww.MaxActor + 1
+}
+
+// Close ends the use of the handle. Further operations return ErrClosed.
+func (d *Doc) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.closed = true
+	return nil
+}
+
+// Report says what the last operation found and did.
+func (d *Doc) Report() Report {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.report
+}
+
+func (d *Doc) setReport(r Report) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.report = r
+}
+
+func (d *Doc) isClosed() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.closed
+}
+
+// Load returns the document as it is now: a copy that the caller owns. It
+// takes no lock and changes nothing. A missing file is an empty document.
+// The reasons in its *Error are *CorruptError, *VersionError and *FileError.
+func (d *Doc) Load(ctx context.Context) (*lww.Document, error) {
+	st, err := d.look(ctx)
+	if err != nil {
+		return nil, d.fail("load", err)
+	}
+	d.setReport(st.report())
+	return st.doc, nil
+}
+
+// Text returns the file's text as Load understands it, without the block and
+// otherwise with the bytes of the file.
+func (d *Doc) Text(ctx context.Context) ([]byte, error) {
+	st, err := d.look(ctx)
+	if err != nil {
+		return nil, d.fail("load", err)
+	}
+	d.setReport(st.report())
+	text, err := compose(st.tree, st.doc.View(), "")
+	if err != nil {
+		return nil, d.fail("load", err)
+	}
+	return text, nil
+}
+
+// Query evaluates a query of gjson's path language over Text and returns the
+// JSON of the matches, nil if there are none. It is for people: a key that
+// holds one of the language's characters is better asked for by pointer.
+func (d *Doc) Query(ctx context.Context, path string) ([]byte, error) {
+	text, err := d.Text(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return query(text, path), nil
+}
+
+func (d *Doc) limits() strictjson.Limits { return strictjson.Limits{MaxSize: int(d.opts.MaxSize)} }
+
+func (d *Doc) writer() lww.Writer { return lww.Writer{Actor: d.actor, Now: d.opts.now()} }
+
+func (d *Doc) fail(op string, err error) error {
+	var already *Error
+	if err == nil || errors.As(err, &already) {
+		return err
+	}
+	return &Error{Op: op, Path: d.path, Err: err}
+}
+
+// How often, and for how long, a look that shows nothing good is repeated.
+const (
+	doubtTries = 5
+	doubtPause = 5 * time.Millisecond
+	calmTries  = 20
+)
+
+// look reads the state without a lock. A file that nothing remembered
+// describes was written by somebody else only if nothing moves meanwhile.
+func (d *Doc) look(ctx context.Context) (*state, error) {
+	if d.isClosed() {
+		return nil, ErrClosed
+	}
+	var last sighting
+	doubts := 0
+	for try := 0; ; try++ {
+		if err := ctx.Err(); err != nil {
+			return nil, context.Cause(ctx)
+		}
+		now, err := d.sight()
+		if err != nil {
+			return nil, err
+		}
+		st, err := assemble(now, d.limits())
+		switch {
+		case st.doubtful(err) && doubts < doubtTries:
+			d.opts.pause(doubtPause << doubts)
+			doubts++
+		case err != nil, st.exact, try > 0 && now.same(last), try == calmTries:
+			return st.declared(d.tags), err
+		}
+		last = now
+	}
+}
+
+// sight looks at the file and at the state folder, if there is one.
+func (d *Doc) sight() (sighting, error) {
+	main, err := fileio.Read(d.path, d.opts.MaxSize)
+	if err != nil {
+		return sighting{}, err
+	}
+	folder, err := fileio.OpenFolder(d.path, false, d.opts.files())
+	if err != nil {
+		return sighting{}, err
+	}
+	defer folder.Close()
+	slots, err := folder.Slots()
+	if err != nil {
+		return sighting{}, err
+	}
+	return sighting{main, remember(slots)}, nil
+}
+
+// declared adds the program's own policies, under which it writes.
+func (st *state) declared(tags lww.Table) *state {
+	if st != nil && len(tags) > 0 {
+		st.doc.Declare(tags)
+		st.doc.Lift()
+	}
+	return st
+}

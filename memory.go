@@ -1,0 +1,88 @@
+package cfgmerge
+
+import (
+	"encoding/json"
+	"maps"
+
+	"github.com/cfgmerge/cfgmerge/fileio"
+	"github.com/cfgmerge/cfgmerge/lww"
+	"github.com/cfgmerge/cfgmerge/strictjson"
+)
+
+// memory is what the state folder remembers of one version of the file: its
+// text, its block if the text has none, and the digests of what it superseded.
+type memory struct {
+	Layout Layout      `json:"layout"`
+	Past   lww.History `json:"past,omitempty"`
+	Block  string      `json:"block,omitempty"`
+	Text   string      `json:"text"`
+
+	// The rest comes from the slot, and is no part of the payload.
+	describes fileio.Digest
+	committed bool
+}
+
+func (m *memory) encode() []byte {
+	payload, _ := json.Marshal(m) // strings and maps of strings can't fail
+	return payload
+}
+
+// remember decodes the slots, newest first. Those of another host came with a
+// copy of the folder and say nothing about this file.
+func remember(slots []fileio.Slot) []*memory {
+	var out []*memory
+	for _, slot := range slots {
+		m := &memory{describes: slot.Describes, committed: slot.Committed}
+		if slot.Foreign || json.Unmarshal(slot.Payload, m) != nil {
+			continue
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+// decode takes the remembered version apart; nil if that can't be done.
+func (m *memory) decode(limits strictjson.Limits) (*strictjson.Tree, *lww.Decoded) {
+	tree, err := strictjson.ParseObject([]byte(m.Text), limits)
+	if err != nil {
+		return nil, nil
+	}
+	file, err := decodeText(tree, m.Block)
+	if err != nil || file.Block != lww.Intact {
+		return nil, nil
+	}
+	return tree, file
+}
+
+// decodeText takes a text apart, with the block that was kept beside it, if
+// any.
+func decodeText(tree *strictjson.Tree, block string) (*lww.Decoded, error) {
+	if block == "" {
+		return lww.Decode(tree.Root())
+	}
+	kept, err := strictjson.ParseObject([]byte(block), strictjson.Limits{})
+	if err != nil {
+		return lww.Decode(tree.Root())
+	}
+	return lww.DecodeWith(tree.Root(), kept.Root())
+}
+
+// unite joins the histories of several memories.
+func unite(memories []*memory) lww.History {
+	past := lww.History{}
+	for _, m := range memories {
+		for key, digests := range m.Past {
+			for _, d := range digests {
+				past.Add(key, d)
+			}
+		}
+	}
+	return past
+}
+
+func (m *memory) clonePast() lww.History {
+	if m.Past == nil {
+		return lww.History{}
+	}
+	return maps.Clone(m.Past)
+}

@@ -1,0 +1,221 @@
+package cfgmerge
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"reflect"
+	"sync"
+
+	"github.com/cfgmerge/cfgmerge/lww"
+	"github.com/cfgmerge/cfgmerge/schema"
+)
+
+// Snapshot remembers what a program has seen of a file, so that a save writes
+// what the program changed and nothing else. It is safe for concurrent use;
+// the values passed to it are not guarded.
+type Snapshot struct {
+	doc *Doc
+	err error // of a load that failed: saving would be guessing
+
+	mu   sync.Mutex
+	base *base // nil before a load
+	kept []string
+}
+
+// Load reads the file at path into v, which must be a pointer, and returns
+// the snapshot to save with. A missing file is no error and leaves v
+// as it is: defaults set before Load stay, and are not written until they
+// change. Nil maps in v are made.
+//
+// The snapshot is never nil: after an error its Save returns that error. The
+// reasons in the *Error are *CorruptError, *DecodeError, *VersionError,
+// *FileError and *TagError.
+func Load(path string, v any) (*Snapshot, error) {
+	return LoadContext(context.Background(), path, v, nil)
+}
+
+// LoadContext is Load with options. The context bounds the wait for a file
+// that another program is just writing.
+func LoadContext(ctx context.Context, path string, v any, o *Options) (*Snapshot, error) {
+	s := &Snapshot{}
+	doc, err := openFor(path, reflect.TypeOf(v), o)
+	if rv := reflect.ValueOf(v); err == nil && (rv.Kind() != reflect.Pointer || rv.IsNil()) {
+		err = doc.fail("load", ErrNotPointer)
+	}
+	if err == nil {
+		s.doc = doc.Doc
+		err = s.load(ctx, v, doc.shape)
+	}
+	s.err = err
+	return s, err
+}
+
+// typedDoc is a Doc for a Go type.
+type typedDoc struct {
+	*Doc
+	shape *schema.Shape
+}
+
+// openFor opens path for values of type t, whose tags declare the policies.
+func openFor(path string, t reflect.Type, o *Options) (typedDoc, error) {
+	doc, err := OpenDoc(path, o)
+	if err != nil {
+		return typedDoc{}, err
+	}
+	shape, err := schema.Of(t)
+	if err != nil {
+		return typedDoc{}, doc.fail("open", err)
+	}
+	doc.tags = shape.Table()
+	if doc.opts.Layout == Auto && shape.IsMap() {
+		doc.opts.Layout = Sidecar
+	}
+	return typedDoc{doc, shape}, nil
+}
+
+func (s *Snapshot) load(ctx context.Context, v any, shape *schema.Shape) error {
+	st, err := s.doc.look(ctx)
+	if err != nil {
+		return s.doc.fail("load", err)
+	}
+	s.doc.setReport(st.report())
+	b, err := takeBase(st.doc.View(), st.origin != fromNew, v, shape)
+	if err != nil {
+		return s.doc.fail("load", err)
+	}
+	s.base = b
+	return nil
+}
+
+// takeBase decodes what the file shows into v and returns the base of later
+// saves. The block is no part of what the decoder sees.
+func takeBase(shown *lww.View, exists bool, v any, shape *schema.Shape) (*base, error) {
+	if exists {
+		if err := decode(shown, v); err != nil {
+			return nil, err
+		}
+	}
+	shape.MakeMaps(v)
+	now, err := encode(v)
+	if err != nil {
+		return nil, err
+	}
+	return &base{shape: shape, held: []*lww.View{now}, file: shown}, nil
+}
+
+// decode is json.Unmarshal without the values in its errors.
+func decode(shown *lww.View, v any) error {
+	err := json.Unmarshal(shown.AppendJSON(nil), v)
+	if err == nil {
+		return nil
+	}
+	var mismatch *json.UnmarshalTypeError
+	if errors.As(err, &mismatch) {
+		return &DecodeError{Field: mismatch.Field, Type: mismatch.Type.String()}
+	}
+	return &DecodeError{}
+}
+
+// Save writes the fields by which v differs from what this snapshot has seen,
+// and waits at most Options.LockTimeout for other processes. A save that
+// changes nothing writes nothing. Fields that v holds in an older state than
+// the last save are stale, not changed; Report lists them as Kept. To set a
+// field back to a value that it had before, use File.Update, or Reload first.
+//
+// The reasons in the *Error are *LockError, *DurabilityError (the change is
+// committed), *FileError, *CorruptError, *VersionError and ErrNoBase.
+func (s *Snapshot) Save(v any) error { return s.SaveContext(context.Background(), v) }
+
+// SaveContext is Save with a context, whose end is a *LockError.
+func (s *Snapshot) SaveContext(ctx context.Context, v any) error {
+	if s.err != nil {
+		return s.err
+	}
+	if s.doc == nil {
+		return &Error{Op: "save", Path: `""`, Err: ErrNoBase}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now, err := encode(v)
+	if err != nil {
+		return s.doc.fail("save", err)
+	}
+	changed, kept := s.base.changes(now)
+	s.kept = kept
+	if len(changed) == 0 {
+		return s.doc.fail("save", s.doc.mend(ctx))
+	}
+	err = s.doc.commit(ctx, intent{change: func(d *lww.Document, w lww.Writer) error {
+		return d.Write(w, s.base.whole(d, now, changed)...)
+	}})
+	if err == nil || isCommitted(err) {
+		s.base.advance(now)
+	}
+	return s.doc.fail("save", err)
+}
+
+// mend ends a save that has nothing to say. Where the load had to take the last
+// good state, the file is repaired all the same.
+func (d *Doc) mend(ctx context.Context) error {
+	r := d.Report()
+	if r.Recovered {
+		return d.commit(ctx, intent{})
+	}
+	r.Written, r.Durable, r.Changed = false, false, nil
+	d.setReport(r)
+	return nil
+}
+
+func isCommitted(err error) bool {
+	var committed *DurabilityError
+	return errors.As(err, &committed)
+}
+
+// Rebase makes v the base of later saves without writing anything: call it
+// after environment variables or flags have overridden fields that shall not
+// be persisted.
+func (s *Snapshot) Rebase(v any) error {
+	if s.err != nil {
+		return s.err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now, err := encode(v)
+	if err != nil {
+		return s.doc.fail("rebase", err)
+	}
+	s.base.held = []*lww.View{now}
+	return nil
+}
+
+// Reload reads the file into v, as LoadContext does, and makes it the base of
+// later saves. After an error the snapshot is as it was.
+func (s *Snapshot) Reload(ctx context.Context, v any) error {
+	if s.doc == nil {
+		return s.err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	shape, err := schema.Of(reflect.TypeOf(v))
+	if err != nil {
+		return s.doc.fail("load", err)
+	}
+	if err := s.load(ctx, v, shape); err != nil {
+		return err
+	}
+	s.err = nil
+	return nil
+}
+
+// Report says what the last load or save found and did.
+func (s *Snapshot) Report() Report {
+	if s.doc == nil {
+		return Report{}
+	}
+	r := s.doc.Report()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r.Kept = s.kept
+	return r
+}

@@ -1,0 +1,180 @@
+package cfgmerge
+
+import (
+	"errors"
+
+	"github.com/cfgmerge/cfgmerge/fileio"
+	"github.com/cfgmerge/cfgmerge/lww"
+	"github.com/cfgmerge/cfgmerge/strictjson"
+)
+
+// sighting is one look at the disk: the file and what the state folder
+// remembers of it.
+type sighting struct {
+	main     fileio.Content
+	memories []*memory
+}
+
+// same reports whether nothing moved between two looks.
+func (s sighting) same(t sighting) bool {
+	if s.main.Exists != t.main.Exists || s.main.Info.Inode != t.main.Info.Inode ||
+		s.main.Digest != t.main.Digest || len(s.memories) != len(t.memories) {
+		return false
+	}
+	for i := range s.memories {
+		if s.memories[i].describes != t.memories[i].describes {
+			return false
+		}
+	}
+	return true
+}
+
+// origin says what a state was made from.
+type origin uint8
+
+const (
+	fromFile   origin = iota // the file, and nothing contradicts it
+	fromNew                  // there is no file, or an empty one
+	fromMemory               // the file is damaged: the last good state
+)
+
+// state is the document as one look at the disk makes it out.
+type state struct {
+	sighting
+	doc    *lww.Document
+	past   lww.History
+	layout Layout // Auto: nothing is there to tell
+	origin origin
+	// tree is the text that edits start from; nil if there is none.
+	tree *strictjson.Tree
+	// file is the text taken apart; nil unless the origin is the file.
+	file *lww.Decoded
+	// exact: a memory describes exactly this file, so nobody else wrote it.
+	exact bool
+	// removed: the file is gone, and what is remembered of it no longer
+	// counts.
+	removed bool
+	// replaced: the file is another document than the remembered one.
+	replaced bool
+	lww.Adoption
+}
+
+// assemble makes a state of a sighting. It decides, and touches nothing. The
+// errors are *CorruptError and *VersionError.
+func assemble(s sighting, limits strictjson.Limits) (*state, error) {
+	st := &state{sighting: s, doc: &lww.Document{}, past: lww.History{}}
+	if !s.main.Exists {
+		st.origin, st.removed = fromNew, len(s.memories) > 0
+		return st, nil
+	}
+	tree, err := strictjson.ParseObject(s.main.Data, limits)
+	if err != nil {
+		return st, st.recover(err, limits)
+	}
+	st.tree = tree
+	return st, st.decode(limits)
+}
+
+// recover takes the last good state for a file that can't be read. An empty
+// file without one is new; anything else is an error.
+func (st *state) recover(reason error, limits strictjson.Limits) error {
+	if m, tree, file := st.lastGood(limits); m != nil {
+		st.doc, st.past, st.layout, st.tree = file.Doc, m.clonePast(), m.Layout, tree
+		st.origin = fromMemory
+		return nil
+	}
+	if len(st.main.Data) == 0 {
+		st.origin = fromNew
+		return nil
+	}
+	return corrupt(reason)
+}
+
+// lastGood returns the newest memory that was committed and can be decoded.
+// One that was never committed would bring a failed save to life.
+func (st *state) lastGood(limits strictjson.Limits) (*memory, *strictjson.Tree, *lww.Decoded) {
+	for _, m := range st.memories {
+		if !m.committed {
+			continue
+		}
+		if tree, file := m.decode(limits); file != nil {
+			return m, tree, file
+		}
+	}
+	return nil, nil, nil
+}
+
+// decode takes the file's text apart and adopts what others did to it.
+func (st *state) decode(limits strictjson.Limits) error {
+	exact := st.matching()
+	st.exact = exact != nil
+	block := ""
+	if exact != nil {
+		st.past, st.layout, block = exact.clonePast(), exact.Layout, exact.Block
+	}
+	file, err := decodeText(st.tree, block)
+	if err != nil {
+		return err
+	}
+	st.file = file
+	if st.exact && file.Block == lww.Intact {
+		lww.Adopt(st.doc, st.past, file)
+		return nil
+	}
+	st.exact = false
+	st.adopt(limits)
+	return nil
+}
+
+// matching returns the memory of exactly this file.
+func (st *state) matching() *memory {
+	for _, m := range st.memories {
+		if m.describes == st.main.Digest {
+			return m
+		}
+	}
+	return nil
+}
+
+// adopt judges a file that somebody else has written, by what is remembered.
+func (st *state) adopt(limits strictjson.Limits) {
+	st.past = unite(st.memories)
+	known := false
+	for _, m := range st.memories {
+		_, file := m.decode(limits)
+		if file == nil || !m.committed {
+			continue
+		}
+		if known && file.Doc.ID != st.doc.ID {
+			continue // from before the file was removed and made anew
+		}
+		if !known {
+			st.layout = m.Layout
+		}
+		known = true
+		st.doc.Merge(file.Doc)
+	}
+	if st.file.Block == lww.Intact {
+		st.layout = Embedded
+		if known && st.doc.ID != st.file.Doc.ID {
+			st.doc, st.past, st.replaced = &lww.Document{}, lww.History{}, true
+		}
+	}
+	st.Adoption = lww.Adopt(st.doc, st.past, st.file)
+}
+
+// doubtful reports whether another look may show something better: sync tools
+// unlink before they rename, and old binaries truncate before they write.
+func (st *state) doubtful(err error) bool {
+	var damaged *CorruptError
+	return errors.As(err, &damaged) || err == nil &&
+		(st.removed || st.origin == fromMemory || st.main.Exists && len(st.main.Data) == 0)
+}
+
+// report is what the state says of itself.
+func (st *state) report() Report {
+	return Report{
+		New: st.origin == fromNew, Recovered: st.origin == fromMemory, Replaced: st.replaced,
+		Layout: st.layout, Adopted: st.Adopted, Rejected: st.Rejected,
+	}
+}

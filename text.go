@@ -1,0 +1,110 @@
+package cfgmerge
+
+import (
+	"bytes"
+
+	"github.com/cfgmerge/cfgmerge/lww"
+	"github.com/cfgmerge/cfgmerge/strictjson"
+	"github.com/tidwall/gjson"
+	"github.com/tidwall/sjson"
+)
+
+// This file is the only one that knows gjson and sjson. Neither validates what
+// it is given, and a key that is taken for a path hits another one; so they
+// see texts that have passed the strict scanner, and no path but the block's
+// key and the query that a person typed.
+
+// compose returns the text that shows view, with only the bytes of what
+// changed changed. A nil tree starts a new text. The block is left out if it
+// is empty; new members of the root go before it.
+func compose(tree *strictjson.Tree, view *lww.View, block string) ([]byte, error) {
+	if tree == nil {
+		tree, _ = strictjson.ParseObject([]byte("{}\n"), strictjson.Limits{})
+	}
+	edits, grows := difference(tree, view)
+	_, has := tree.Root().Get(lww.BlockKey)
+	if has && (grows || block == "") {
+		edits, has = append(edits, strictjson.Edit{Path: []string{lww.BlockKey}}), false
+	}
+	text, err := strictjson.Apply(tree, edits)
+	if err != nil || block == "" {
+		return text, err
+	}
+	if !has {
+		if text, err = appendBlock(text); err != nil {
+			return nil, err
+		}
+	}
+	// The block stays on one line, whatever the style of the file.
+	return sjson.SetRawBytes(text, lww.BlockKey, []byte(block))
+}
+
+// difference returns the edits that make the tree show view, and whether one
+// of them adds a member to the root.
+func difference(tree *strictjson.Tree, view *lww.View) (edits []strictjson.Edit, grows bool) {
+	shown := lww.ViewOf(tree.Root())
+	delete(shown.Kids, lww.BlockKey)
+	shown.Diff(view, func(path []string, old, now *lww.View) {
+		edits = append(edits, strictjson.Edit{Path: path, Value: now.JSON()})
+		grows = grows || len(path) == 1 && old == nil
+	})
+	return edits, grows
+}
+
+// appendBlock makes room for the block, laid out like the members around it.
+func appendBlock(text []byte) ([]byte, error) {
+	tree, err := strictjson.ParseObject(text, strictjson.Limits{})
+	if err != nil {
+		return nil, err
+	}
+	return strictjson.Apply(tree, []strictjson.Edit{{Path: []string{lww.BlockKey}, Value: "null"}})
+}
+
+// DecodeText reads a file's text by itself, as it is found on another machine:
+// its registers, and what was edited by hand since. The reasons of its errors
+// are *CorruptError and *VersionError.
+func DecodeText(text []byte) (*lww.Document, error) {
+	tree, err := strictjson.ParseObject(text, strictjson.Limits{})
+	if err != nil {
+		return nil, corrupt(err)
+	}
+	file, err := lww.Decode(tree.Root())
+	if err != nil {
+		return nil, err
+	}
+	doc := &lww.Document{}
+	lww.Adopt(doc, nil, file)
+	return doc, nil
+}
+
+// EncodeText returns the text of a document with its block, keeping what it
+// can of the bytes of like, which may be nil.
+func EncodeText(doc *lww.Document, like []byte) ([]byte, error) {
+	var tree *strictjson.Tree
+	if like != nil {
+		var err error
+		if tree, err = strictjson.ParseObject(like, strictjson.Limits{}); err != nil {
+			return nil, corrupt(err)
+		}
+	}
+	view, block := doc.Encode()
+	return compose(tree, view, block)
+}
+
+// verify re-reads a composed text and compares it with what it must say.
+func verify(text []byte, view *lww.View, block string, limits strictjson.Limits) bool {
+	tree, err := strictjson.ParseObject(text, limits)
+	if err != nil {
+		return false
+	}
+	shown := lww.ViewOf(tree.Root())
+	delete(shown.Kids, lww.BlockKey)
+	return shown.Equal(view) && gjson.GetBytes(text, lww.BlockKey).Raw == block
+}
+
+// Query evaluates a query of gjson's path language over a JSON text and
+// returns the matches' JSON, empty if there are none. The text must have
+// passed a strict scan.
+func query(text []byte, path string) []byte {
+	return []byte(gjson.GetBytes(bytes.TrimSpace(text), path).Raw)
+}
