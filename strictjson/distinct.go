@@ -20,16 +20,17 @@ func (p *parser) distinct(object int32, end int) int {
 }
 
 // repeatedOfFew returns the first of the siblings whose key an earlier one has, or 0. Keys are compared only where
-// one of 64 bits, picked by length and outer bytes, was set before.
+// one of 256 bits, picked by length and outer bytes, was set before.
 func (t *Tree) repeatedOfFew(first int32) int32 {
-	var seen uint64
+	var seen [4]uint64
 	for i := first; i != 0; i = t.nodes[i].next {
 		key := t.key(i)
-		bit := uint64(1) << (keyHint(key) % 64)
-		if seen&bit != 0 && t.hasKeyBefore(first, i, key) {
+		hint := keyHint(key)
+		word, bit := &seen[hint/64%4], uint64(1)<<(hint%64)
+		if *word&bit != 0 && t.hasKeyBefore(first, i, key) {
 			return i
 		}
-		seen |= bit
+		*word |= bit
 	}
 	return 0
 }

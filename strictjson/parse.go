@@ -73,11 +73,11 @@ func parse(src string, l Limits) (*Tree, *SyntaxError) {
 	return &t, nil
 }
 
-// estimateNodes is exact where strings hold no punctuation. The cap keeps a text of nothing but brackets from
-// reserving sixteen times its size before it is refused.
+// estimateNodes counts the commas, since each separates two values, and guesses at the containers. The cap keeps a
+// text of nothing but commas from reserving sixteen times its size before it is refused.
 func estimateNodes(src string) int {
-	n := 1 + strings.Count(src, ",") + strings.Count(src, "{") + strings.Count(src, "[")
-	return min(n, len(src)/16+16)
+	commas := strings.Count(src, ",")
+	return min(1+commas+commas/4, len(src)/16+16)
 }
 
 // parser appends nodes in source order. Its methods take the offset of the first byte of what they parse and return
@@ -119,7 +119,7 @@ func (p *parser) value(start, depth int) int {
 	switch c := byteAt(p.src, start); c {
 	case '"':
 		end, escaped := p.str(start)
-		p.leaf(node{kind: String, start: int32(start), end: int32(end), escaped: escaped})
+		p.add(String, start, end).escaped = escaped
 		return end
 	case '{':
 		return p.object(start, depth+1)
@@ -139,15 +139,19 @@ func (p *parser) value(start, depth int) int {
 	}
 }
 
-func (p *parser) leaf(n node) {
-	p.nodes = append(p.nodes, n)
+// add appends a node. It is filled in place: one that is built first and then copied waits for its own bytes.
+func (p *parser) add(kind Kind, start, end int) *node {
+	p.nodes = append(p.nodes, node{})
+	n := &p.nodes[len(p.nodes)-1]
+	n.kind, n.start, n.end = kind, int32(start), int32(end)
+	return n
 }
 
 // literal parses one of the three words.
 func (p *parser) literal(start int, kind Kind, word string) int {
 	if strings.HasPrefix(p.src[start:], word) {
 		end := start + len(word)
-		p.leaf(node{kind: kind, start: int32(start), end: int32(end)})
+		p.add(kind, start, end)
 		return end
 	}
 	i := 0
@@ -162,7 +166,7 @@ func (p *parser) number(start int) int {
 	if !ok {
 		return p.unexpected(end)
 	}
-	p.leaf(node{kind: Number, start: int32(start), end: int32(end)})
+	p.add(Number, start, end)
 	return end
 }
 
@@ -232,7 +236,7 @@ func (p *parser) array(start, depth int) int {
 
 // open appends a container's node, which close completes.
 func (p *parser) open(kind Kind, start int) int32 {
-	p.leaf(node{kind: kind, start: int32(start)})
+	p.add(kind, start, start)
 	return int32(len(p.nodes) - 1)
 }
 
