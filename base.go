@@ -17,8 +17,10 @@ import (
 type base struct {
 	shape *schema.Shape
 	held  []*lww.View // oldest first; the last is the newest
-	// file is what the file showed at the newest load, in its own spelling.
+	// file is what the file showed at the newest load, in its own spelling,
+	// and keys the order of its keys.
 	file *lww.View
+	keys func(path []string) []string
 }
 
 // encode returns what encoding/json makes of v, which must be an object.
@@ -66,10 +68,7 @@ func isPrefix(p, path []string) bool {
 
 // spell returns path with the keys of struct fields as the file has them.
 func (b *base) spell(path []string) []string {
-	if b.shape == nil {
-		return path
-	}
-	return b.shape.Spell(path, func(parent []string) []string { return b.file.At(parent).Keys() })
+	return b.shape.Spell(path, b.keys)
 }
 
 // restore puts back what the file's arrays hold and the program's type does

@@ -23,7 +23,9 @@ type Change func(*lww.Document, lww.Writer) error
 // The reasons in its *Error are those of Load, *LockError, *DurabilityError
 // (the change is committed), ErrUnsettled, and the error of the function.
 func (d *Doc) Update(ctx context.Context, change Change) error {
-	return d.fail("update", d.commit(ctx, intent{change: change}))
+	return d.fail("update", d.commit(ctx, intent{change: func(_ *state, doc *lww.Document, w lww.Writer) error {
+		return change(doc, w)
+	}}))
 }
 
 // Adopt gives the file a history in the given layout, whatever it had before,
@@ -41,7 +43,9 @@ func (d *Doc) Strip(ctx context.Context, all bool) error {
 
 // intent is what a commit is for.
 type intent struct {
-	change       Change // nil: nothing
+	// change makes the caller's change to the clone of what st shows; nil for
+	// none.
+	change       func(st *state, doc *lww.Document, w lww.Writer) error
 	layout       Layout // Auto: as it is
 	always       bool   // write even if nothing changed
 	plain        bool   // leave the block out of the file
@@ -169,7 +173,7 @@ func (c *commit) read(ctx context.Context) (*state, error) {
 		}
 		st, err := assemble(sighting{main, remember(slots)}, c.limits())
 		if !st.doubtful(err) || !c.wait(ctx, doubts) {
-			return st.declared(c.tags), err
+			return st.declared(c.shape), err
 		}
 	}
 }
@@ -212,7 +216,7 @@ func (c *commit) change(st *state) error {
 	if c.in.delta != nil {
 		doc.Merge(c.in.delta)
 	} else if c.in.change != nil {
-		if err := c.in.change(doc, c.writer()); err != nil {
+		if err := c.in.change(st, doc, c.writer()); err != nil {
 			return err
 		}
 	}

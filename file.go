@@ -8,16 +8,14 @@ import (
 
 	"github.com/cfgmerge/cfgmerge/fileio"
 	"github.com/cfgmerge/cfgmerge/lww"
-	"github.com/cfgmerge/cfgmerge/schema"
 )
 
 // File is a file whose root is encoded as a T, for programs that live long:
 // Get is cheap while nothing changes, Update changes what is on disk at that
 // moment. It is safe for concurrent use.
 type File[T any] struct {
-	doc   *Doc
-	shape *schema.Shape
-	flat  bool // a T that is copied shares nothing
+	doc  *Doc
+	flat bool // a T that is copied shares nothing
 
 	mu    sync.Mutex // guards the cache
 	kept  *fileio.Kept
@@ -34,7 +32,7 @@ func Open[T any](path string, o *Options) (*File[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	return &File[T]{doc: doc.Doc, shape: doc.shape, flat: isFlat(t.Elem())}, nil
+	return &File[T]{doc: doc, flat: isFlat(t.Elem())}, nil
 }
 
 // Get returns the file's value; the caller owns it. A missing file is the zero
@@ -90,7 +88,7 @@ func (f *File[T]) decode(shown *lww.View) (T, error) {
 			return v, f.doc.fail("load", err)
 		}
 	}
-	f.shape.MakeMaps(&v)
+	f.doc.shape.MakeMaps(&v)
 	return v, nil
 }
 
@@ -109,15 +107,14 @@ func (f *File[T]) Update(ctx context.Context, fn func(*T) error) error {
 	f.mu.Lock()
 	f.forget()
 	f.mu.Unlock()
-	return f.doc.fail("update", f.doc.commit(ctx, intent{change: func(d *lww.Document, w lww.Writer) error {
-		return f.change(d, w, fn)
+	return f.doc.fail("update", f.doc.commit(ctx, intent{change: func(st *state, d *lww.Document, w lww.Writer) error {
+		return f.change(st, d, w, fn)
 	}}))
 }
 
-func (f *File[T]) change(d *lww.Document, w lww.Writer, fn func(*T) error) error {
+func (f *File[T]) change(st *state, d *lww.Document, w lww.Writer, fn func(*T) error) error {
 	var v T
-	shown := d.View()
-	b, err := takeBase(shown, len(shown.Kids) > 0, &v, f.shape)
+	b, err := takeBase(st, &v, f.doc.shape)
 	if err != nil {
 		return err
 	}

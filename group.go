@@ -99,7 +99,7 @@ func (d *Doc) SwapGroup(ctx context.Context, r GroupRef, old GroupState, next ma
 		return GroupState{}, d.fail("swap", err)
 	}
 	var now GroupState
-	err = d.commit(ctx, intent{change: func(doc *lww.Document, w lww.Writer) error {
+	err = d.commit(ctx, intent{change: func(_ *state, doc *lww.Document, w lww.Writer) error {
 		current, err := groupIn(doc, r)
 		if err != nil {
 			return err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cfgmerge/cfgmerge/fileio"
 	"github.com/cfgmerge/cfgmerge/lww"
+	"github.com/cfgmerge/cfgmerge/schema"
 	"github.com/cfgmerge/cfgmerge/strictjson"
 )
 
@@ -19,7 +20,7 @@ type Doc struct {
 	path  string
 	opts  Options
 	actor lww.Actor
-	tags  lww.Table // policies that the program declares
+	shape *schema.Shape // of the program's type, nil if there is none
 
 	mu     sync.Mutex // guards what follows
 	closed bool
@@ -149,7 +150,7 @@ func (d *Doc) look(ctx context.Context) (*state, error) {
 			d.opts.pause(doubtPause << doubts)
 			doubts++
 		case err != nil, st.exact, try > 0 && now.same(last), try == calmTries:
-			return st.declared(d.tags), err
+			return st.declared(d.shape), err
 		}
 		last = now
 	}
@@ -174,9 +175,12 @@ func (d *Doc) sight() (sighting, error) {
 }
 
 // declared adds the program's own policies, under which it writes.
-func (st *state) declared(tags lww.Table) *state {
-	if st != nil && len(tags) > 0 {
-		st.doc.Declare(tags)
+func (st *state) declared(shape *schema.Shape) *state {
+	if st == nil || shape == nil {
+		return st
+	}
+	if table := shape.SpellTable(st.keys); len(table) > 0 {
+		st.doc.Declare(table)
 		st.doc.Lift()
 	}
 	return st

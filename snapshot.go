@@ -44,34 +44,28 @@ func LoadContext(ctx context.Context, path string, v any, o *Options) (*Snapshot
 		err = doc.fail("load", ErrNotPointer)
 	}
 	if err == nil {
-		s.doc = doc.Doc
+		s.doc = doc
 		err = s.load(ctx, v, doc.shape)
 	}
 	s.err = err
 	return s, err
 }
 
-// typedDoc is a Doc for a Go type.
-type typedDoc struct {
-	*Doc
-	shape *schema.Shape
-}
-
 // openFor opens path for values of type t, whose tags declare the policies.
-func openFor(path string, t reflect.Type, o *Options) (typedDoc, error) {
+func openFor(path string, t reflect.Type, o *Options) (*Doc, error) {
 	doc, err := OpenDoc(path, o)
 	if err != nil {
-		return typedDoc{}, err
+		return nil, err
 	}
 	shape, err := schema.Of(t)
 	if err != nil {
-		return typedDoc{}, doc.fail("open", err)
+		return nil, doc.fail("open", err)
 	}
-	doc.tags = shape.Table()
+	doc.shape = shape
 	if doc.opts.Layout == Auto && shape.IsMap() {
 		doc.opts.Layout = Sidecar
 	}
-	return typedDoc{doc, shape}, nil
+	return doc, nil
 }
 
 func (s *Snapshot) load(ctx context.Context, v any, shape *schema.Shape) error {
@@ -80,7 +74,7 @@ func (s *Snapshot) load(ctx context.Context, v any, shape *schema.Shape) error {
 		return s.doc.fail("load", err)
 	}
 	s.doc.setReport(st.report())
-	b, err := takeBase(st.doc.View(), st.origin != fromNew, v, shape)
+	b, err := takeBase(st, v, shape)
 	if err != nil {
 		return s.doc.fail("load", err)
 	}
@@ -90,8 +84,9 @@ func (s *Snapshot) load(ctx context.Context, v any, shape *schema.Shape) error {
 
 // takeBase decodes what the file shows into v and returns the base of later
 // saves. The block is no part of what the decoder sees.
-func takeBase(shown *lww.View, exists bool, v any, shape *schema.Shape) (*base, error) {
-	if exists {
+func takeBase(st *state, v any, shape *schema.Shape) (*base, error) {
+	shown := st.doc.View()
+	if st.origin != fromNew || len(shown.Kids) > 0 {
 		if err := decode(shown, v); err != nil {
 			return nil, err
 		}
@@ -101,7 +96,7 @@ func takeBase(shown *lww.View, exists bool, v any, shape *schema.Shape) (*base, 
 	if err != nil {
 		return nil, err
 	}
-	return &base{shape: shape, held: []*lww.View{now}, file: shown}, nil
+	return &base{shape: shape, held: []*lww.View{now}, file: shown, keys: st.keys}, nil
 }
 
 // decode is json.Unmarshal without the values in its errors.
@@ -146,7 +141,7 @@ func (s *Snapshot) SaveContext(ctx context.Context, v any) error {
 	if len(changed) == 0 {
 		return s.doc.fail("save", s.doc.mend(ctx))
 	}
-	err = s.doc.commit(ctx, intent{change: func(d *lww.Document, w lww.Writer) error {
+	err = s.doc.commit(ctx, intent{change: func(_ *state, d *lww.Document, w lww.Writer) error {
 		return d.Write(w, s.base.whole(d, now, changed)...)
 	}})
 	if err == nil || isCommitted(err) {

@@ -163,6 +163,24 @@ func (st *state) adopt(limits strictjson.Limits) {
 	st.Adoption = lww.Adopt(st.doc, st.past, st.file)
 }
 
+// keys returns the keys of the text's object at path, in their order there.
+func (st *state) keys(path []string) []string {
+	if st.tree == nil {
+		return nil
+	}
+	n, ok := st.tree.Root(), true
+	for _, key := range path {
+		if n, ok = n.Get(key); !ok {
+			return nil
+		}
+	}
+	var keys []string
+	for key := range n.Members() {
+		keys = append(keys, key)
+	}
+	return keys
+}
+
 // doubtful reports whether another look may show something better: sync tools
 // unlink before they rename, and old binaries truncate before they write.
 func (st *state) doubtful(err error) bool {
