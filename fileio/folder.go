@@ -101,32 +101,15 @@ func (f *Folder) openAt(path string) error {
 		_ = dir.Close()
 		return fail("open", path, err)
 	}
-	root, err := openSameRoot(path, dir)
+	// OpenRoot follows a link that came since, which does no harm: what is created through root is renamed through dir,
+	// and that fails unless both are the same.
+	root, err := os.OpenRoot(path)
 	if err != nil {
 		_ = dir.Close()
 		return fail("open", path, err)
 	}
 	f.path, f.root, f.dir, f.info = path, root, dir, info
 	return nil
-}
-
-// openSameRoot makes sure that the path has not been redirected since dir was opened: OpenRoot follows links.
-func openSameRoot(path string, dir *os.File) (*os.Root, error) {
-	root, err := os.OpenRoot(path)
-	if err != nil {
-		return nil, err
-	}
-	a, err := root.Lstat(".")
-	b, err2 := dir.Stat()
-	if err := errors.Join(err, err2); err != nil {
-		_ = root.Close()
-		return nil, err
-	}
-	if !os.SameFile(a, b) {
-		_ = root.Close()
-		return nil, &FileError{Op: "open", Path: path, Class: ClassMoved, Err: errNotFolder}
-	}
-	return root, nil
 }
 
 var errNotFolder = errors.New("the state folder is not a directory of its own")

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -39,14 +40,27 @@ func (h Holder) name() string {
 // holderSize is fixed, so that one write replaces all of the last holder's record.
 const holderSize = 256
 
-// announce records who holds a lock. It is for people, so a failure is no obstacle.
+// announce records who holds a lock. It is for people, so a failure is no obstacle. A record that names this process
+// already is left alone: writing it anew would add a block to every save's journal.
 func (f *Folder) announce(lock string) {
 	file, err := f.create(holderOf(lock), os.O_RDWR)
 	if err != nil {
 		return
 	}
-	_, _ = file.WriteAt(encodeHolder(f.opts.App, f.opts.now()), 0)
-	_ = file.Close()
+	defer file.Close()
+	record := encodeHolder(f.opts.App, f.opts.now())
+	was := make([]byte, holderSize)
+	if n, _ := handleOf(file).readAt(was, 0); n == holderSize && sameHolder(was, record) {
+		return
+	}
+	_ = writeAt(file, record, 0)
+}
+
+// sameHolder compares all but the times.
+func sameHolder(a, b []byte) bool {
+	one, _, ok := decodeHolder(string(a))
+	two, _, ok2 := decodeHolder(string(b))
+	return ok && ok2 && one == two
 }
 
 // holderOf names the record beside the lock.
@@ -76,22 +90,33 @@ func oneLine(s string) string {
 	}, s)
 }
 
-// heldBy reads the record and believes it only if the process is alive and as old as the record.
+// heldBy asks the system who has the lock and takes the rest from the record. Where the system does not say, a record
+// is believed unless its process is gone or younger than it.
 func (f *Folder) heldBy(name string) Holder {
-	c, err := readEntry(f.in(holderOf(name)), holderSize)
-	if err != nil {
-		return Holder{}
-	}
-	h, locked, ok := decodeHolder(string(c.Data))
-	if !ok {
-		return Holder{}
+	h, locked := f.recorded(name)
+	pids := f.lockers(name)
+	if len(pids) > 0 && !slices.Contains(pids, h.PID) {
+		h = Holder{PID: pids[0]}
 	}
 	state := inspect(h.PID)
-	if !state.alive || state.started.After(locked.Add(time.Second)) {
+	if !state.alive || len(pids) == 0 && state.started.After(locked.Add(time.Second)) {
 		return Holder{}
+	}
+	if h.Exe == "" {
+		h.Exe = state.name
 	}
 	h.Stopped = state.stopped
 	return h
+}
+
+// recorded is the zero value if there is no record.
+func (f *Folder) recorded(name string) (h Holder, locked time.Time) {
+	c, err := readEntry(f.in(holderOf(name)), holderSize)
+	if err != nil {
+		return Holder{}, time.Time{}
+	}
+	h, locked, _ = decodeHolder(string(c.Data))
+	return h, locked
 }
 
 func decodeHolder(record string) (h Holder, locked time.Time, ok bool) {
@@ -109,6 +134,7 @@ func decodeHolder(record string) (h Holder, locked time.Time, ok bool) {
 
 // processState is what the system says of another process.
 type processState struct {
+	name    string // of the program, if known
 	alive   bool
 	stopped bool
 	started time.Time // zero if unknown

@@ -1,8 +1,14 @@
 package fileio
 
+const maxID = 1 << 10 // bytes
+
 func machineID() string {
 	for _, path := range []string{"/etc/machine-id", "/var/lib/dbus/machine-id"} {
-		if c, err := Read(path, 1<<10); err == nil && len(c.Data) > 0 {
+		c, err := readEntry(place{path: path}, maxID)
+		if is(err, ClassLoop) {
+			c, err = Read(path, maxID) // a link, as some distributions have it
+		}
+		if err == nil && len(c.Data) > 0 {
 			return string(c.Data)
 		}
 	}

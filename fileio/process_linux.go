@@ -19,16 +19,42 @@ func inspect(pid int) processState {
 		return processState{}
 	}
 	// The second field is the program's name in parentheses and may itself hold anything.
-	_, rest, ok := cutLast(string(stat), ") ")
+	head, rest, ok := cutLast(string(stat), ") ")
 	fields := strings.Fields(rest)
 	if !ok || len(fields) < 20 {
 		return processState{}
 	}
-	state := processState{alive: fields[0] != "Z", stopped: fields[0] == "T" || fields[0] == "t"}
+	_, name, _ := strings.Cut(head, "(")
+	state := processState{name: name, alive: fields[0] != "Z", stopped: fields[0] == "T" || fields[0] == "t"}
 	if start, err := strconv.ParseInt(fields[19], 10, 64); err == nil {
 		state.started = bootTime().Add(time.Duration(start) * time.Second / ticks)
 	}
 	return state
+}
+
+// lockers are the processes that hold the lock, from /proc/locks (proc_locks(5)); empty if it can't be told, as across
+// the border of a container. Lines look like `1: FLOCK  ADVISORY  WRITE 4121 fe:00:81 0 EOF`; those of waiters have an
+// arrow in the second place.
+func (f *Folder) lockers(name string) (pids []int) {
+	lock, err := entryInfo(f.in(name))
+	if err != nil {
+		return nil
+	}
+	table, err := os.ReadFile("/proc/locks")
+	if err != nil {
+		return nil
+	}
+	inode := ":" + strconv.FormatUint(lock.Inode, 10)
+	for line := range strings.Lines(string(table)) {
+		fields := strings.Fields(line)
+		if len(fields) < 6 || fields[1] != "FLOCK" || !strings.HasSuffix(fields[5], inode) {
+			continue
+		}
+		if pid, err := strconv.Atoi(fields[4]); err == nil && pid > 0 {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
 }
 
 func cutLast(s, sep string) (before, after string, found bool) {
