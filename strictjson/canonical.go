@@ -82,19 +82,17 @@ func closeCanonical(dst []byte, bracket byte) []byte {
 }
 
 func (n Node) sortedMembers() []Node {
-	members := make([]Node, 0, n.Len())
-	for _, member := range n.Members() {
-		members = append(members, member)
+	members := n.children()
+	byKey := func(a, b Node) int { return strings.Compare(a.key(), b.key()) }
+	if !slices.IsSortedFunc(members, byKey) {
+		slices.SortFunc(members, byKey)
 	}
-	slices.SortFunc(members, func(a, b Node) int {
-		return strings.Compare(a.tree.key(a.i), b.tree.key(b.i))
-	})
 	return members
 }
 
 func (n Node) appendCanonicalKey(dst []byte) []byte {
 	if n.node().decoded != 0 {
-		return AppendQuote(dst, n.tree.key(n.i))
+		return AppendQuote(dst, n.key())
 	}
 	return append(dst, n.keyLiteral()...)
 }

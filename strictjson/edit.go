@@ -85,25 +85,15 @@ const (
 
 // add files the edit under its path.
 func (c *change) add(e Edit, l Limits) error {
-	next := change{action: remove}
-	if e.Value != "" {
-		// The value starts len(Path) deep, and the limits are those of the whole.
-		t, err := parse(e.Value, Limits{MaxSize: l.MaxSize, MaxDepth: l.MaxDepth - len(e.Path)})
-		switch {
-		case err != nil:
-			return err
-		case len(e.Path) > l.MaxDepth:
-			return &SyntaxError{Class: TooDeep, Line: 1, Column: 1}
-		}
-		next = change{action: set, value: t.Root(), sets: true}
-	} else if len(e.Path) == 0 {
-		return ErrDeleteRoot
+	next, err := newChange(e, l)
+	if err != nil {
+		return err
 	}
 	for _, key := range e.Path {
-		if !isWTF8(key) {
+		switch {
+		case !isWTF8(key):
 			return ErrKey
-		}
-		if c.action != descend {
+		case c.action != descend:
 			return ErrOverlap
 		}
 		c.sets = c.sets || next.sets
@@ -114,6 +104,25 @@ func (c *change) add(e Edit, l Limits) error {
 	}
 	*c = next
 	return nil
+}
+
+// newChange returns what the edit wants at its path. The value will be len(e.Path) deep, and l is for the whole.
+func newChange(e Edit, l Limits) (change, error) {
+	depth := len(e.Path)
+	if e.Value == "" {
+		if depth == 0 {
+			return change{}, ErrDeleteRoot
+		}
+		return change{action: remove}, nil
+	}
+	if depth > l.MaxDepth {
+		return change{}, &SyntaxError{Class: TooDeep, Line: 1, Column: 1}
+	}
+	t, err := parse(e.Value, Limits{MaxSize: l.MaxSize, MaxDepth: l.MaxDepth - depth})
+	if err != nil {
+		return change{}, err
+	}
+	return change{action: set, value: t.Root(), sets: true}, nil
 }
 
 // child returns the change of a member, which is made if there is none.

@@ -47,11 +47,11 @@ func (v *numbering) of(n Node) int {
 	if number, ok := v.byNode[n]; ok {
 		return number
 	}
-	form := string(v.appendForm(nil, n))
-	number, ok := v.byForm[form]
-	if v.byForm == nil {
+	if v.byNode == nil {
 		v.byNode, v.byForm = make(map[Node]int), make(map[string]int)
 	}
+	form := string(v.appendForm(nil, n))
+	number, ok := v.byForm[form]
 	if !ok {
 		number = len(v.byForm)
 		v.byForm[form] = number

@@ -63,36 +63,43 @@ func leadingSurrogate(s string) (r rune, ok bool) {
 
 // unescape decodes what stands between the quotes of a valid literal.
 func unescape(content string) string {
-	dst := make([]byte, 0, len(content))
+	var b strings.Builder
+	b.Grow(len(content))
 	for {
 		i := strings.IndexByte(content, '\\')
 		if i < 0 {
-			return string(append(dst, content...))
+			b.WriteString(content)
+			return b.String()
 		}
-		dst = append(dst, content[:i]...)
-		dst, content = appendUnescaped(dst, content[i:])
+		b.WriteString(content[:i])
+		content = writeUnescaped(&b, content[i:])
 	}
 }
 
-// appendUnescaped decodes the escape at the beginning of s, a surrogate together with its other half, and returns
+// writeUnescaped decodes the escape at the beginning of s, a surrogate together with its other half, and returns
 // the rest.
-func appendUnescaped(dst []byte, s string) ([]byte, string) {
+func writeUnescaped(b *strings.Builder, s string) (rest string) {
 	if s[1] != 'u' {
-		if i := strings.IndexByte("bfnrt", s[1]); i >= 0 {
-			return append(dst, "\b\f\n\r\t"[i]), s[2:]
+		c := s[1]
+		if i := strings.IndexByte("bfnrt", c); i >= 0 {
+			c = "\b\f\n\r\t"[i]
 		}
-		return append(dst, s[1]), s[2:]
+		b.WriteByte(c)
+		return s[2:]
 	}
 	r, rest := hexRune(s), s[6:]
 	if !utf16.IsSurrogate(r) {
-		return utf8.AppendRune(dst, r), rest
+		b.WriteRune(r)
+		return rest
 	}
 	if strings.HasPrefix(rest, `\u`) {
 		if pair := utf16.DecodeRune(r, hexRune(rest)); pair != utf8.RuneError {
-			return utf8.AppendRune(dst, pair), rest[6:]
+			b.WriteRune(pair)
+			return rest[6:]
 		}
 	}
-	return append(dst, 0xe0|byte(r>>12), 0x80|byte(r>>6)&0xbf, 0x80|byte(r)&0x3f), rest
+	b.Write([]byte{0xe0 | byte(r>>12), 0x80 | byte(r>>6)&0x3f, 0x80 | byte(r)&0x3f})
+	return rest
 }
 
 // hexRune decodes the \uxxxx at the beginning of s.

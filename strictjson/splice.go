@@ -121,10 +121,10 @@ func (w *writer) array(old, next Node, l layout) {
 		w.format(next, l)
 		return
 	}
-	in, before := l.inside(old), collect(old)
+	in, before := l.inside(old), old.children()
 	w.text("[")
 	gap, last := old.openGap(), -1
-	for i, from := range w.matchElements(before, collect(next)) {
+	for i, from := range w.matchElements(before, next.children()) {
 		if i > 0 {
 			gap = in.gap(before, last, from.index)
 		}
@@ -155,7 +155,7 @@ func (w *writer) format(n Node, l layout) {
 	in := l.below()
 	open, shut := l.brackets(n.Kind(), in)
 	w.text(open)
-	for i, child := range collect(n) {
+	for i, child := range n.children() {
 		if i > 0 {
 			w.text(in.between)
 		}
@@ -177,12 +177,4 @@ func emptyOrScalar(n Node) string {
 		return "{}"
 	}
 	return n.Raw()
-}
-
-func collect(container Node) []Node {
-	children := make([]Node, 0, container.Len())
-	for child := range container.children() {
-		children = append(children, child)
-	}
-	return children
 }

@@ -2,7 +2,8 @@ package strictjson
 
 import "iter"
 
-// Tree is a parsed JSON text. It never changes and may be shared between goroutines.
+// Tree is a parsed JSON text. It never changes and may be shared between goroutines. The strings that it hands out
+// share its memory.
 type Tree struct {
 	src    string
 	nodes  []node   // in source order: a container's first child follows it
@@ -82,6 +83,10 @@ func (n Node) node() *node {
 	return &n.tree.nodes[n.i]
 }
 
+func (n Node) key() string {
+	return n.tree.key(n.i)
+}
+
 // Kind returns the value's type.
 func (n Node) Kind() Kind {
 	return n.node().kind
@@ -120,11 +125,8 @@ func (n Node) Len() int {
 // Members yields an object's keys, decoded, and values in source order; nothing for any other kind.
 func (n Node) Members() iter.Seq2[string, Node] {
 	return func(yield func(string, Node) bool) {
-		if n.Kind() != Object {
-			return
-		}
-		for child := range n.children() {
-			if !yield(n.tree.key(child.i), child) {
+		for i := n.first(Object); i != 0; i = n.tree.nodes[i].next {
+			if !yield(n.tree.key(i), Node{n.tree, i}) {
 				return
 			}
 		}
@@ -134,23 +136,29 @@ func (n Node) Members() iter.Seq2[string, Node] {
 // Elements yields an array's values in source order; nothing for any other kind.
 func (n Node) Elements() iter.Seq[Node] {
 	return func(yield func(Node) bool) {
-		if n.Kind() == Array {
-			n.children()(yield)
-		}
-	}
-}
-
-func (n Node) children() iter.Seq[Node] {
-	return func(yield func(Node) bool) {
-		if n.Len() == 0 {
-			return
-		}
-		for i := n.i + 1; i != 0; i = n.tree.nodes[i].next {
+		for i := n.first(Array); i != 0; i = n.tree.nodes[i].next {
 			if !yield(Node{n.tree, i}) {
 				return
 			}
 		}
 	}
+}
+
+// first returns the index of the first child of a container of this kind, or 0, which only the root has.
+func (n Node) first(kind Kind) int32 {
+	if at := n.node(); at.kind == kind && at.size > 0 {
+		return n.i + 1
+	}
+	return 0
+}
+
+// children returns the members or elements.
+func (n Node) children() []Node {
+	children := make([]Node, 0, n.Len())
+	for i := n.first(n.Kind()); i != 0; i = n.tree.nodes[i].next {
+		children = append(children, Node{n.tree, i})
+	}
+	return children
 }
 
 // firstChild is for containers that are not empty.
