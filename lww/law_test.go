@@ -51,11 +51,22 @@ func genRegisters(t *rapid.T, policies Table) *Document {
 		name := InstanceName(g.name, genPath(t)[:len(g.At.Keys(g.At.Path(nil)))])
 		d.Put(name, Register{
 			Policy: g.Kind, Stamp: genStamp(t), Gen: uint64(rapid.IntRange(0, 2).Draw(t, "gen")),
-			Value: rapid.SampledFrom([]string{"{}", `{"m":1}`, `{"b":1,"m":2}`}).Draw(t, "tuple"),
+			Value: genTuple(t, g.Members),
 		})
 	}
 	d.Lift()
 	return d
+}
+
+// genTuple is a tuple of some of the members: a register never holds others.
+func genTuple(t *rapid.T, members []string) string {
+	tuple := map[string]*View{}
+	for _, m := range members {
+		if rapid.Bool().Draw(t, "present") {
+			tuple[m] = viewOfRaw(genLeaf(t))
+		}
+	}
+	return tupleText(tuple)
 }
 
 // genWritten is a document made the way programs make one.
