@@ -16,6 +16,8 @@ const (
 	lockName       = "lock"
 	hostName       = "host"
 	quarantineName = "quarantine"
+
+	privateMode fs.FileMode = 0o700 // of the state folder, unless a group shares the file
 )
 
 // Folder is one logical file with the state folder `.<base>.cfgmerge` beside it. It serves one operation at a time and
@@ -179,19 +181,21 @@ func (f *Folder) makeFor(owner Info, path string) error {
 	return err
 }
 
-// populate makes the directory with its two constant files. The chmod is for inherited ACLs and odd umasks.
+// populate makes the directory with its two constant files. It stays private if this user has left the file's group.
+// The chmod is needed in any case: an inherited ACL, even one that is dropped, has left its mark on the mode.
 func populate(path string, owner Info, host hostID) error {
-	if err := os.Mkdir(path, 0o700); err != nil {
+	if err := os.Mkdir(path, privateMode); err != nil {
 		return err
 	}
 	if err := dropInheritedACL(path); err != nil {
 		return err
 	}
-	if err := os.Chmod(path, folderMode(owner)); err != nil {
-		return err
+	mode := folderMode(owner)
+	if mode != privateMode && os.Lchown(path, -1, int(owner.GID)) != nil {
+		mode = privateMode
 	}
-	if owner.Mode.IsRegular() && owner.Mode.Perm()&0o060 == 0o060 {
-		_ = os.Lchown(path, -1, int(owner.GID)) // a group that this user has left: the folder stays private
+	if err := os.Chmod(path, mode); err != nil {
+		return err
 	}
 	if err := os.WriteFile(filepath.Join(path, ".gitignore"), []byte("*\n"), 0o644); err != nil {
 		return err
@@ -202,13 +206,13 @@ func populate(path string, owner Info, host hostID) error {
 // folderMode follows the file's group bits: a file that a group shares needs a lock that the group can take.
 func folderMode(owner Info) fs.FileMode {
 	if owner.Mode.IsRegular() && owner.Mode.Perm()&0o060 == 0o060 {
-		return 0o770
+		return 0o770 | fs.ModeSetgid // what one member creates belongs to the group too
 	}
-	return 0o700
+	return privateMode
 }
 
 // entryMode is the mode of the files in the folder.
-func (f *Folder) entryMode() fs.FileMode { return f.info.Mode.Perm() & 0o660 &^ 0o007 }
+func (f *Folder) entryMode() fs.FileMode { return f.info.Mode.Perm() & 0o660 }
 
 // Close releases the descriptors; locks are released by their own Unlock. It is safe on a nil or absent folder.
 func (f *Folder) Close() error {
@@ -263,8 +267,13 @@ func (f *Folder) create(name string, flag int) (*os.File, error) {
 		_ = file.Close()
 		return nil, fail("chown", filepath.Join(f.path, name), err)
 	}
+	if f.isShared() {
+		_ = file.Chmod(f.entryMode()) // the umask may have kept the group out; another member's file is not ours to change
+	}
 	return file, nil
 }
+
+func (f *Folder) isShared() bool { return f.info.Mode.Perm()&0o070 != 0 }
 
 // own gives a file that root made to the folder's owner.
 func (f *Folder) own(file *os.File) error {

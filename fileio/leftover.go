@@ -39,29 +39,27 @@ func (t *Txn) Leftovers(whole func([]byte) bool) ([]Leftover, error) {
 	return found, nil
 }
 
-// judge applies the rule to one temp file, and returns it if it must be adopted.
+// judge applies the rule to one temp file, and returns it if it must be adopted. One that can't be read stays where it
+// is: it must not keep anybody from saving.
 func (t *Txn) judge(name, next, old string, whole func([]byte) bool) (*Leftover, error) {
 	f := t.folder
 	info, err := entryInfo(f.in(name))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
 	if err != nil {
-		return nil, fail("stat", f.in(name).path, err)
+		return nil, nil
 	}
 	if info.Mode.IsRegular() && info.Mode.Perm()&0o400 == 0 {
 		return nil, f.remove(name)
 	}
 	h, err := openHandle(f.in(name))
 	if err != nil {
-		return nil, err
+		return nil, nil
 	}
 	defer h.Close()
 	writer := h.writer()
 	c, err := h.content(f.opts.maxSize())
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, nil
 	case isEither(Sum(c.Data).tag(), next, old):
 		return nil, f.remove(name)
 	case f.mayChange(writer, c.Info):

@@ -49,6 +49,19 @@ func TestLeftoversAreJudgedByTheirBytes(t *testing.T) {
 	}
 }
 
+func TestALeftoverThatCannotBeReadKeepsNobodyFromSaving(t *testing.T) {
+	path := fixture(t, "main")
+	txn, _ := begin(t, path, Options{})
+	name := plant(t, txn.folder, "new", "old", "{}", 0o600)
+	must(t, os.Truncate(filepath.Join(txn.folder.Path(), name), 1<<40))
+	must(t, os.Mkdir(filepath.Join(txn.folder.Path(), tempPrefix(Digest{}, Digest{})+"1"), 0o700))
+	must(t, txn.Unlock())
+	must(t, replaceOnce(path, "new", Options{}))
+	if left := temps(t, txn.folder); len(left) != 2 {
+		t.Error("not kept:", left)
+	}
+}
+
 func TestALeftoverThatChangedSinceItWasAdoptedStays(t *testing.T) {
 	txn, _ := begin(t, fixture(t, "main"), Options{})
 	name := plant(t, txn.folder, "new", "old", "{}", 0o600)

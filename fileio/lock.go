@@ -120,6 +120,9 @@ func (f *Folder) isOurs(lock *flock.Flock, name string) bool {
 	if isForeign(f.info) {
 		_ = f.root.Lchown(name, int(f.info.UID), int(f.info.GID))
 	}
+	if f.isShared() && entry.Mode().Perm() != f.entryMode() {
+		_ = f.root.Chmod(name, f.entryMode())
+	}
 	return true
 }
 

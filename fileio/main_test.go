@@ -43,7 +43,7 @@ func becomeUser() error {
 	if err != nil {
 		return nil
 	}
-	return errors.Join(syscall.Setgroups(nil), syscall.Setgid(id), syscall.Setuid(id))
+	return errors.Join(syscall.Setgroups([]int{}), syscall.Setgid(id), syscall.Setuid(id))
 }
 
 // child is another process that says on stdout what it has done and waits on stdin for leave to go on.

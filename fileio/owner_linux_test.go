@@ -101,6 +101,20 @@ func TestAGroupThatSharesTheFileSharesTheFolder(t *testing.T) {
 	}
 }
 
+func TestWhatOneMemberCreatesTheOthersCanUse(t *testing.T) {
+	path := fixture(t, "old")
+	must(t, os.Chmod(path, 0o660))
+	defer syscall.Umask(syscall.Umask(0o077))
+	must(t, replaceOnce(path, "new", Options{}))
+	f := openFolder(t, path, Options{})
+	for _, name := range []string{lockName, holderOf(lockName), slotName(0)} {
+		info, err := os.Stat(filepath.Join(f.Path(), name))
+		if err != nil || info.Mode() != 0o660 {
+			t.Errorf("%s: %v, %v", name, info.Mode(), err)
+		}
+	}
+}
+
 func TestAnotherUsersFolderIsNotTrusted(t *testing.T) {
 	needRoot(t)
 	path := fixture(t, "old")

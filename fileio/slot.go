@@ -152,18 +152,24 @@ func decodeHeader(file []byte) (h head, length uint64) {
 	return h, binary.LittleEndian.Uint64(file[64:])
 }
 
-// encodeSlot makes the file's bytes, with zeros over everything up to erase that an older payload may have left.
+// encodeHeader makes the header for the payload.
+func encodeHeader(h head, payload []byte) []byte {
+	raw := make([]byte, headerSize)
+	copy(raw, slotMagic)
+	binary.LittleEndian.PutUint64(raw[8:], h.seq)
+	copy(raw[16:], h.describes[:])
+	copy(raw[48:], h.host[:])
+	binary.LittleEndian.PutUint64(raw[64:], uint64(len(payload)))
+	binary.LittleEndian.PutUint32(raw[72:], crc(payload))
+	binary.LittleEndian.PutUint32(raw[sumOffset:], crc(raw[:sumOffset]))
+	return raw
+}
+
+// encodeSlot makes the bytes of the file, with zeros over everything up to erase that an older payload may have left.
 func encodeSlot(h head, payload []byte, erase int64) []byte {
 	size := max(int64(headerSize+len(payload)), erase)
-	size = (size + slotUnit - 1) / slotUnit * slotUnit
-	file := make([]byte, size)
-	copy(file, slotMagic)
-	binary.LittleEndian.PutUint64(file[8:], h.seq)
-	copy(file[16:], h.describes[:])
-	copy(file[48:], h.host[:])
-	binary.LittleEndian.PutUint64(file[64:], uint64(len(payload)))
-	binary.LittleEndian.PutUint32(file[72:], crc(payload))
-	binary.LittleEndian.PutUint32(file[sumOffset:], crc(file[:sumOffset]))
+	file := make([]byte, (size+slotUnit-1)/slotUnit*slotUnit)
+	copy(file, encodeHeader(h, payload))
 	copy(file[headerSize:], payload)
 	return file
 }

@@ -43,7 +43,7 @@ func (t *Txn) Swap(old, next Content, secret bool) (*Swap, error) {
 		return s, nil
 	}
 	_ = f.root.Remove(staged)
-	if is(err, ClassMount) {
+	if is(err, ClassMount) || f.opts.InPlace && is(err, ClassPermission) {
 		return t.overwriteMain(old, next, secret, err)
 	}
 	return nil, err
@@ -128,8 +128,21 @@ func (s *Swap) inspect() {
 	}
 	defer h.Close()
 	s.writer = h.writer()
-	c, err := h.content(f.opts.maxSize())
-	s.displaced, s.err = s.old.unlessNew(c), err
+	s.displaced, s.err = h.contentLike(s.old, f.opts.maxSize())
+}
+
+// contentLike reads a file that is probably the same as before, and then needs no new copy of its bytes.
+func (h *handle) contentLike(before Content, maxSize int64) (Content, error) {
+	info, err := h.info()
+	if err != nil {
+		return Content{}, fail("stat", h.at.path, err)
+	}
+	if info.Mode.IsRegular() && verify(h, before.Data) == nil {
+		before.Info = info
+		return before, nil
+	}
+	now, err := h.content(maxSize)
+	return now.summed(), err
 }
 
 // unlessNew gives a Content its digest, for nothing if the bytes are the same.
