@@ -329,6 +329,35 @@ func isPrefix(prefix, path []string) bool {
 	return len(prefix) <= len(path) && slices.Equal(prefix, path[:len(prefix)])
 }
 
+// Each new line would begin with the file's indentation, or with two thousand blanks at the depth of the value.
+func TestWhiteSpaceIsNotMultiplied(t *testing.T) {
+	wide := strings.Repeat(" ", 1000)
+	list := "[" + strings.Repeat("[{\"a\":1}],", 10_000) + "0]"
+	tests := []struct{ why, src, value string }{
+		{"a deep value", "{\n  \"a\": 1\n}", strings.Repeat("[", 990) + list + strings.Repeat("]", 990)},
+		{"between elements", "{\"a\": [1,\n" + wide + "2]}", list},
+		{"in front of the first element", "{\"a\": [\n" + wide + "2]}", list},
+		{"on one line", "{\"a\": [1," + wide + "2]}", list},
+		{"inside braces", "{" + wide + "\"a\": [1,2]}", list},
+		{"behind the colon", "{\"a\":" + wide + "[1,2]}", list},
+	}
+	for _, test := range tests {
+		t.Run(test.why, func(t *testing.T) {
+			got, err := Apply(mustParse(t, test.src), []Edit{set1(test.value, "a")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if limit := 100 * len(test.value); len(got) > limit {
+				t.Errorf("%d bytes grew to %d", len(test.value), len(got))
+			}
+			tree := mustParse(t, string(got))
+			if a, _ := tree.Root().Get("a"); !Equal(a.Raw(), test.value) {
+				t.Error("the value is another")
+			}
+		})
+	}
+}
+
 func TestManyEditsCostOnePass(t *testing.T) {
 	var src strings.Builder
 	var edits []Edit

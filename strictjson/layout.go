@@ -12,6 +12,10 @@ type layout struct {
 	pad     string // inside the braces of an object on one line
 }
 
+// maxGap bounds in bytes the white space that is taken for a rule and repeated, and the indentation of new lines, so
+// that a hostile file or value can't blow up the text.
+const maxGap = 256
+
 // layoutOf returns the layout around the root. It is what an empty document is given: indented by two spaces.
 func layoutOf(t *Tree) layout {
 	newline := "\n"
@@ -26,7 +30,7 @@ func layoutOf(t *Tree) layout {
 func (l layout) inside(container Node) layout {
 	in, open, first := l, container.openGap(), container.firstChild()
 	object := container.Kind() == Object
-	if object && isOneLine(first.colonGap()) {
+	if object && isPadding(first.colonGap()) {
 		in.colon = first.colonGap()
 	}
 	in.between = betweenChildren(first, open, in.colon)
@@ -34,7 +38,7 @@ func (l layout) inside(container Node) layout {
 		return in.onLines(l.indent)
 	}
 	in.newline = ""
-	if object && isOneLine(open) {
+	if object && isPadding(open) {
 		in.pad = open
 	}
 	return in
@@ -59,31 +63,46 @@ func isOneLine(gap string) bool {
 	return strings.IndexByte(gap, '\n') < 0
 }
 
+func isPadding(gap string) bool {
+	return isOneLine(gap) && len(gap) <= maxGap
+}
+
 // betweenChildren returns what separates the first two children, or what would separate them if there is one.
 func betweenChildren(first Node, open, colon string) string {
 	if next := first.node().next; next != 0 {
-		return withoutBlankLines(first.tree.src[first.node().end:Node{first.tree, next}.begin()])
+		return usualGap(first.tree.src[first.node().end:Node{first.tree, next}.begin()])
 	}
 	if open == "" && strings.HasSuffix(colon, " ") {
 		return ", " // {"a": 1} is followed by {"a": 1, "b": 2}
 	}
-	return withoutBlankLines("," + open)
+	return usualGap("," + open)
 }
 
-// withoutBlankLines keeps a blank line between two groups of members from being taken for the rule.
-func withoutBlankLines(gap string) string {
-	if strings.Count(gap, "\n") < 2 {
-		return gap
+// usualGap keeps a blank line between two groups of members, and excesses, from being taken for the rule.
+func usualGap(gap string) string {
+	if strings.Count(gap, "\n") > 1 {
+		at := strings.LastIndexByte(gap, '\n')
+		if gap[at-1] == '\r' {
+			at--
+		}
+		gap = "," + strings.ReplaceAll(gap[at:], ",", "")
 	}
-	at := strings.LastIndexByte(gap, '\n')
-	if gap[at-1] == '\r' {
-		at--
+	if len(gap) > maxGap {
+		return ","
 	}
-	return "," + strings.ReplaceAll(gap[at:], ",", "")
+	return gap
 }
 
 func leadingSpace(s string) string {
 	return s[:len(s)-len(strings.TrimLeft(s, " \t"))]
+}
+
+// bounded returns the layout for a new container: on one line where its lines would begin too far to the right.
+func (l layout) bounded() layout {
+	if len(l.indent) > maxGap {
+		l.newline, l.indent, l.between, l.pad = "", "", ",", ""
+	}
+	return l
 }
 
 // below returns the layout of the children of a new container.

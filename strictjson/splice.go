@@ -152,6 +152,7 @@ func (w *writer) format(n Node, l layout) {
 		w.text(emptyOrScalar(n))
 		return
 	}
+	l = l.bounded()
 	in := l.below()
 	open, shut := l.brackets(n.Kind(), in)
 	w.text(open)
