@@ -1,6 +1,7 @@
 package fileio
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/binary"
 	"errors"
@@ -30,6 +31,7 @@ const (
 	markOffset = 80
 	markSet    = 1
 	slotUnit   = 4096 // files grow in these steps, so that most saves change no file's size
+	copyBelow  = 64 << 10
 )
 
 // head is the decoded header of a slot file.
@@ -165,13 +167,16 @@ func encodeHeader(h head, payload []byte) []byte {
 	return raw
 }
 
-// encodeSlot makes the bytes of the file, with zeros over everything up to erase that an older payload may have left.
-func encodeSlot(h head, payload []byte, erase int64) []byte {
-	size := max(int64(headerSize+len(payload)), erase)
-	file := make([]byte, (size+slotUnit-1)/slotUnit*slotUnit)
-	copy(file, encodeHeader(h, payload))
-	copy(file[headerSize:], payload)
-	return file
+// slotParts makes the bytes of the file, with zeros over everything up to erase that an older payload may have left. A
+// small file is one part, to be written at once; a large payload is not copied.
+func slotParts(h head, payload []byte, erase int64) [][]byte {
+	used := int64(headerSize + len(payload))
+	size := (max(used, erase) + slotUnit - 1) / slotUnit * slotUnit
+	parts := [][]byte{encodeHeader(h, payload), payload, make([]byte, size-used)}
+	if size <= copyBelow {
+		return [][]byte{bytes.Join(parts, nil)}
+	}
+	return parts
 }
 
 func crc(data []byte) uint32 { return crc32.Checksum(data, crc32.MakeTable(crc32.Castagnoli)) }
@@ -189,15 +194,15 @@ func (t *Txn) WriteSlot(describes Digest, payload []byte, current Digest, sync b
 	}
 	i := victim(t.heads, current)
 	next := head{valid: true, seq: newestSeq(t.heads) + 1, describes: describes, host: t.folder.host()}
-	file := encodeSlot(next, payload, t.heads[i].used)
-	t.heads[i] = head{used: int64(len(file))} // torn, until the write has succeeded
+	next.used = headerSize + int64(len(payload))
+	erase := t.heads[i].used
+	t.heads[i] = head{used: max(next.used, erase)} // torn, until the write has succeeded
 	if err := t.openSlot(i); err != nil {
 		return err
 	}
-	if err := t.folder.overwrite(t.slot, file, sync); err != nil {
+	if err := t.folder.overwrite(t.slot, slotParts(next, payload, erase), sync); err != nil {
 		return err
 	}
-	next.used = headerSize + int64(len(payload))
 	t.heads[i] = next
 	return nil
 }
@@ -218,8 +223,8 @@ func (t *Txn) closeSlot() {
 }
 
 // overwrite changes a file of the folder in place, which costs no new inode and leaves no old copy behind.
-func (f *Folder) overwrite(file *os.File, data []byte, sync bool) error {
-	err := errFirst(f.opts.fault("slot"), func() error { return writeAt(file, data, 0) })
+func (f *Folder) overwrite(file *os.File, parts [][]byte, sync bool) error {
+	err := errFirst(f.opts.fault("slot"), func() error { return writeParts(file, parts) })
 	if err != nil {
 		return fail("write", file.Name(), err)
 	}
@@ -256,6 +261,18 @@ func (t *Txn) mark(data []byte, offset int64, note func(*head)) error {
 }
 
 var errNoSlot = errors.New("no slot was written")
+
+// writeParts writes the parts one after the other from the start of the file.
+func writeParts(file *os.File, parts [][]byte) error {
+	var offset int64
+	for _, part := range parts {
+		if err := writeAt(file, part, offset); err != nil {
+			return err
+		}
+		offset += int64(len(part))
+	}
+	return nil
+}
 
 func writeAt(file *os.File, data []byte, offset int64) error {
 	_, err := file.WriteAt(data, offset)
