@@ -3,6 +3,7 @@ package cfgmerge
 import (
 	"bytes"
 	"encoding/json"
+	"hash/fnv"
 	"reflect"
 	"slices"
 
@@ -11,16 +12,33 @@ import (
 	"github.com/cfgmerge/cfgmerge/strictjson"
 )
 
-// base is what a program has seen of a file: the encodings of its value after
-// each load and save. A field has changed if it differs from all of them; a
-// copy of the value that is older than the last save is stale, not a change.
+// base is what a program has seen of a file: the encoding of its value after
+// the last load or save, and what fields held before. A field has changed if
+// it differs from all of that; a copy of the value that is older than the last
+// save is stale, not a change.
 type base struct {
-	shape *schema.Shape
-	held  []*lww.View // oldest first; the last is the newest
+	shape  *schema.Shape
+	latest *lww.View
+	past   map[string]*outdated // by pointer
 	// file is what the file showed at the newest load, in its own spelling,
 	// and keys the order of its keys.
 	file *lww.View
 	keys func(path []string) []string
+}
+
+// outdated are the values that a field held, by hash: the first, and the
+// newest of the others.
+type outdated struct {
+	first  uint64
+	others []uint64
+}
+
+// outdatedDepth bounds what a program that saves for years remembers of one
+// field.
+const outdatedDepth = 4096
+
+func (o *outdated) holds(hash uint64) bool {
+	return o != nil && (o.first == hash || slices.Contains(o.others, hash))
 }
 
 // encode returns what encoding/json makes of v, which must be an object.
@@ -45,25 +63,50 @@ func typeOf(v any) string {
 	return "nil"
 }
 
-// changes returns what now has changed, spelled as the file spells it, and the
-// fields that hold an older value than the newest base.
-func (b *base) changes(now *lww.View) (changed []lww.Change, kept []string) {
-	d := &differ{}
-	d.walk(nil, b.held, now)
-	for _, c := range d.changes {
-		changed = append(changed, lww.Change{Path: b.spell(c.Path), Want: b.restore(c)})
-	}
-	newest := b.held[len(b.held)-1]
-	newest.Diff(now, func(path []string, _, _ *lww.View) {
-		if !slices.ContainsFunc(d.changes, func(c lww.Change) bool { return isPrefix(c.Path, path) || isPrefix(path, c.Path) }) {
-			kept = append(kept, strictjson.JoinPointer(path...))
+// delta is one change: where the encoder has it, and as the file spells it.
+type delta struct {
+	path []string
+	lww.Change
+}
+
+// changes returns what now has changed, and the fields that hold an outdated
+// value.
+func (b *base) changes(now *lww.View) (changed []delta, kept []string) {
+	b.walk(nil, b.latest, now, func(path []string, want *lww.View) {
+		pointer := strictjson.JoinPointer(path...)
+		if b.past[pointer].holds(hash(want)) {
+			kept = append(kept, pointer)
+			return
 		}
+		changed = append(changed, delta{path, lww.Change{Path: b.spell(path), Want: b.restore(path, want)}})
 	})
 	return changed, kept
 }
 
-func isPrefix(p, path []string) bool {
-	return len(p) <= len(path) && slices.Equal(p, path[:len(p)])
+// walk calls fn for the smallest places at which now differs from latest: a
+// leaf, or nil where there is nothing any more.
+func (b *base) walk(path []string, latest, now *lww.View, fn func([]string, *lww.View)) {
+	switch {
+	case now.IsObject() && (len(now.Kids) > 0 || latest.IsObject()):
+		for _, key := range bothKeys(latest, now) {
+			b.walk(append(path[:len(path):len(path)], key), latest.Kid(key), now.Kid(key), fn)
+		}
+	case !latest.Equal(now):
+		fn(path, now)
+	}
+}
+
+func bothKeys(v, w *lww.View) []string {
+	keys := append(w.Keys(), v.Keys()...)
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// hash stands for a value, or for nothing, in the memory of what was.
+func hash(v *lww.View) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(strictjson.Canonical(v.JSON())))
+	return h.Sum64()
 }
 
 // spell returns path with the keys of struct fields as the file has them.
@@ -73,79 +116,85 @@ func (b *base) spell(path []string) []string {
 
 // restore puts back what the file's arrays hold and the program's type does
 // not know: an element that did not change keeps its text.
-func (b *base) restore(c lww.Change) *lww.View {
-	if c.Want == nil || c.Want.Leaf == "" || c.Want.Leaf[0] != '[' {
-		return c.Want
+func (b *base) restore(path []string, want *lww.View) *lww.View {
+	if want == nil || want.Leaf == "" || want.Leaf[0] != '[' {
+		return want
 	}
-	old, file := b.held[len(b.held)-1].At(c.Path), b.file.At(b.spell(c.Path))
+	old, file := b.latest.At(path), b.file.At(b.spell(path))
 	if old == nil || file == nil {
-		return c.Want
+		return want
 	}
-	return &lww.View{Leaf: graft(c.Want.Leaf, old.Leaf, file.Leaf)}
+	return &lww.View{Leaf: graft(want.Leaf, old.Leaf, file.Leaf)}
 }
 
-// advance makes now the newest base.
-func (b *base) advance(now *lww.View) {
-	if last := b.held[len(b.held)-1]; !last.Equal(now) {
-		b.held = append(b.held, now)
+// advance makes now the latest base. What a stale copy still holds stays
+// outdated; where now itself holds outdated values the base is as it was.
+func (b *base) advance(now *lww.View, kept []string) {
+	if b.past == nil {
+		b.past = make(map[string]*outdated)
 	}
-}
-
-// differ finds the smallest places at which a value differs from all bases.
-type differ struct{ changes []lww.Change }
-
-func (d *differ) walk(path []string, held []*lww.View, now *lww.View) {
-	if slices.ContainsFunc(held, now.Equal) {
-		return
+	stale := map[string]bool{}
+	for _, pointer := range kept {
+		stale[pointer] = true
 	}
-	if !now.IsObject() || len(now.Kids) == 0 && !slices.ContainsFunc(held, (*lww.View).IsObject) {
-		d.changes = append(d.changes, lww.Change{Path: path, Want: now})
-		return
-	}
-	for _, key := range allKeys(held, now) {
-		kids := make([]*lww.View, len(held))
-		for i, h := range held {
-			kids[i] = h.Kid(key)
+	b.walk(nil, b.latest, now, func(path []string, want *lww.View) {
+		if stale[strictjson.JoinPointer(path...)] {
+			return
 		}
-		d.walk(append(path[:len(path):len(path)], key), kids, now.Kid(key))
+		b.outdate(path, b.latest.At(path), want)
+		b.latest = b.latest.With(path, want)
+	})
+}
+
+// outdate remembers what was at path before now came there.
+func (b *base) outdate(path []string, was, now *lww.View) {
+	if was == nil || !was.IsObject() || len(was.Kids) == 0 {
+		b.remember(path, was)
+	}
+	for _, key := range bothKeys(was, now) {
+		b.outdate(append(path[:len(path):len(path)], key), was.Kid(key), now.Kid(key))
 	}
 }
 
-func allKeys(held []*lww.View, now *lww.View) []string {
-	keys := now.Keys()
-	for _, h := range held {
-		keys = append(keys, h.Keys()...)
+func (b *base) remember(path []string, was *lww.View) {
+	pointer, h := strictjson.JoinPointer(path...), hash(was)
+	o := b.past[pointer]
+	switch {
+	case o == nil:
+		b.past[pointer] = &outdated{first: h}
+	case !o.holds(h):
+		o.others = append(o.others[max(0, len(o.others)-outdatedDepth+1):], h)
 	}
-	slices.Sort(keys)
-	return slices.Compact(keys)
 }
 
 // whole completes changes to members of groups: the fields of a group are
 // written together, all from the same value, or not at all.
-func (b *base) whole(d *lww.Document, now *lww.View, changes []lww.Change) []lww.Change {
+func (b *base) whole(d *lww.Document, now *lww.View, changes []delta) []lww.Change {
 	var out []lww.Change
 	done := map[string]bool{}
 	for _, c := range changes {
 		holder, members, grouped := d.GroupAt(c.Path)
 		if !grouped {
-			out = append(out, c)
+			out = append(out, c.Change)
 			continue
 		}
-		for _, m := range members {
-			path := append(slices.Clone(holder), m)
-			at := strictjson.JoinPointer(path...)
-			want := now.At(path)
-			if !done[at] && (want != nil || b.knew(path)) {
-				done[at] = true
-				out = append(out, lww.Change{Path: path, Want: want})
-			}
+		if at := strictjson.JoinPointer(holder...); !done[at] {
+			done[at] = true
+			out = append(out, b.members(c.path[:len(holder)], members, now)...)
 		}
 	}
 	return out
 }
 
-// knew reports whether the program has ever held a value at path: a field that
-// it never knew is not its to remove.
-func (b *base) knew(path []string) bool {
-	return slices.ContainsFunc(b.held, func(h *lww.View) bool { return h.At(path) != nil })
+// members returns the members of a group as now has them, in the object at
+// holder. A member that the program does not know is not its to remove.
+func (b *base) members(holder, members []string, now *lww.View) []lww.Change {
+	var out []lww.Change
+	for _, key := range bothKeys(b.latest.At(holder), now.At(holder)) {
+		path := append(slices.Clone(holder), key)
+		if spelled := b.spell(path); slices.Contains(members, spelled[len(spelled)-1]) {
+			out = append(out, lww.Change{Path: spelled, Want: now.At(path)})
+		}
+	}
+	return out
 }

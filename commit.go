@@ -211,6 +211,7 @@ func (c *commit) apply(st *state) error {
 func (c *commit) change(st *state) error {
 	c.report = st.report()
 	c.past, c.layout = st.past, c.layoutOf(st)
+	c.report.Layout = c.layout
 	c.sweep(st)
 	doc := st.doc.Clone()
 	if c.in.delta != nil {

@@ -19,7 +19,7 @@ type File[T any] struct {
 
 	mu    sync.Mutex // guards the cache
 	kept  *fileio.Kept
-	shown *lww.View
+	text  []byte
 	value T
 }
 
@@ -47,44 +47,44 @@ func (f *File[T]) Get() (T, error) {
 		if f.flat {
 			return f.value, nil
 		}
-		return f.decode(f.shown)
+		return f.decode(f.text)
 	}
 	return f.read(context.Background())
 }
 
 // read fills the cache. The descriptor is taken before the look, so that what
 // changes in between is noticed at the next Get.
-func (f *File[T]) read(ctx context.Context) (T, error) {
-	var zero T
+func (f *File[T]) read(ctx context.Context) (value T, err error) {
 	f.forget()
 	kept, keepErr := fileio.Keep(f.doc.path, f.doc.opts.MaxSize, f.doc.opts.Now)
-	st, err := f.doc.look(ctx)
-	if err != nil {
-		if keepErr == nil {
+	defer func() {
+		if keepErr == nil && f.kept == nil {
 			kept.Close()
 		}
-		return zero, f.doc.fail("load", err)
+	}()
+	st, err := f.doc.look(ctx)
+	if err != nil {
+		return value, f.doc.fail("load", err)
 	}
 	f.doc.setReport(st.report())
-	shown := st.doc.View()
-	value, err := f.decode(shown)
-	if keepErr == nil && err == nil && kept.Content().Digest == st.main.Digest {
-		f.kept, f.shown, f.value = kept, shown, value
-		if !f.flat {
-			return f.decode(shown)
-		}
-		return value, nil
+	text, err := st.text()
+	if err != nil {
+		return value, f.doc.fail("load", err)
 	}
-	if keepErr == nil {
-		kept.Close()
+	value, err = f.decode(text)
+	if keepErr == nil && err == nil && kept.Content().Digest == st.main.Digest {
+		f.kept, f.text = kept, text
+		if f.flat {
+			f.value = value // else it is the caller's
+		}
 	}
 	return value, err
 }
 
-func (f *File[T]) decode(shown *lww.View) (T, error) {
+func (f *File[T]) decode(text []byte) (T, error) {
 	var v T
-	if len(shown.Kids) > 0 {
-		if err := decode(shown, &v); err != nil {
+	if text != nil {
+		if err := decode(text, &v); err != nil {
 			return v, f.doc.fail("load", err)
 		}
 	}

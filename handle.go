@@ -84,18 +84,15 @@ func (d *Doc) Load(ctx context.Context) (*lww.Document, error) {
 }
 
 // Text returns the file's text as Load understands it, without the block and
-// otherwise with the bytes of the file.
+// otherwise with the bytes of the file; nil if there is no file.
 func (d *Doc) Text(ctx context.Context) ([]byte, error) {
 	st, err := d.look(ctx)
 	if err != nil {
 		return nil, d.fail("load", err)
 	}
 	d.setReport(st.report())
-	text, err := compose(st.tree, st.doc.View(), "")
-	if err != nil {
-		return nil, d.fail("load", err)
-	}
-	return text, nil
+	text, err := st.text()
+	return text, d.fail("load", err)
 }
 
 // Query evaluates a query of gjson's path language over Text and returns the

@@ -85,9 +85,12 @@ func (s *Snapshot) load(ctx context.Context, v any, shape *schema.Shape) error {
 // takeBase decodes what the file shows into v and returns the base of later
 // saves. The block is no part of what the decoder sees.
 func takeBase(st *state, v any, shape *schema.Shape) (*base, error) {
-	shown := st.doc.View()
-	if st.origin != fromNew || len(shown.Kids) > 0 {
-		if err := decode(shown, v); err != nil {
+	text, err := st.text()
+	if err != nil {
+		return nil, err
+	}
+	if text != nil {
+		if err := decode(text, v); err != nil {
 			return nil, err
 		}
 	}
@@ -96,12 +99,12 @@ func takeBase(st *state, v any, shape *schema.Shape) (*base, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &base{shape: shape, held: []*lww.View{now}, file: shown, keys: st.keys}, nil
+	return &base{shape: shape, latest: now, file: st.doc.View(), keys: st.keys}, nil
 }
 
 // decode is json.Unmarshal without the values in its errors.
-func decode(shown *lww.View, v any) error {
-	err := json.Unmarshal(shown.AppendJSON(nil), v)
+func decode(text []byte, v any) error {
+	err := json.Unmarshal(text, v)
 	if err == nil {
 		return nil
 	}
@@ -145,7 +148,7 @@ func (s *Snapshot) SaveContext(ctx context.Context, v any) error {
 		return d.Write(w, s.base.whole(d, now, changed)...)
 	}})
 	if err == nil || isCommitted(err) {
-		s.base.advance(now)
+		s.base.advance(now, kept)
 	}
 	return s.doc.fail("save", err)
 }
@@ -180,7 +183,7 @@ func (s *Snapshot) Rebase(v any) error {
 	if err != nil {
 		return s.doc.fail("rebase", err)
 	}
-	s.base.held = []*lww.View{now}
+	s.base.latest, s.base.past = now, nil
 	return nil
 }
 

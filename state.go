@@ -163,6 +163,16 @@ func (st *state) adopt(limits strictjson.Limits) {
 	st.Adoption = lww.Adopt(st.doc, st.past, st.file)
 }
 
+// text returns what the file says, without the block and otherwise with the
+// file's bytes; nil if there is no file.
+func (st *state) text() ([]byte, error) {
+	view := st.doc.View()
+	if st.tree == nil && len(view.Kids) == 0 {
+		return nil, nil
+	}
+	return compose(st.tree, view, "")
+}
+
 // keys returns the keys of the text's object at path, in their order there.
 func (st *state) keys(path []string) []string {
 	if st.tree == nil {
