@@ -124,5 +124,5 @@ func firstInvalidUTF8(src string) int {
 
 // cutRune reports whether s is the beginning of one UTF-8 sequence whose end is missing.
 func cutRune(s string) bool {
-	return len(s) < utf8.UTFMax && !utf8.FullRuneInString(s)
+	return !utf8.FullRuneInString(s)
 }

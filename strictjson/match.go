@@ -2,35 +2,32 @@ package strictjson
 
 import "strconv"
 
-// origin says which element of the old array a new one continues: an equal one, or else the one whose place it
-// takes, or none (-1).
+// origin says which element of the old array a new one continues: an equal one, or else the one at the same index,
+// or none (-1).
 type origin struct {
 	next  Node
 	index int
 	equal bool
 }
 
-// matchElements finds the origins of the elements of a new array. Each old element serves once.
+// matchElements finds the origins of the elements of a new array.
 func (w *writer) matchElements(old, next []Node) []origin {
 	unused := make(map[int][]int, len(old))
 	for i, element := range old {
 		value := w.values.of(element)
 		unused[value] = append(unused[value], i)
 	}
-	used := make([]bool, len(old))
 	origins := make([]origin, len(next))
 	for i, element := range next {
-		origins[i] = origin{next: element, index: -1}
 		value := w.values.of(element)
-		if equal := unused[value]; len(equal) > 0 {
-			origins[i].index, origins[i].equal = equal[0], true
+		switch equal := unused[value]; {
+		case len(equal) > 0:
+			origins[i] = origin{element, equal[0], true}
 			unused[value] = equal[1:]
-			used[equal[0]] = true
-		}
-	}
-	for i := range min(len(next), len(old)) {
-		if origins[i].index < 0 && !used[i] {
-			origins[i].index = i
+		case i < len(old):
+			origins[i] = origin{element, i, false}
+		default:
+			origins[i] = origin{element, -1, false}
 		}
 	}
 	return origins
