@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"strconv"
 	"syscall"
 	"time"
@@ -132,9 +133,13 @@ func fail(op, path string, err error) error {
 	if errors.As(err, &known) {
 		return err
 	}
-	var wrapped *fs.PathError
-	if errors.As(err, &wrapped) {
-		err = wrapped.Err
+	var ofPath *fs.PathError
+	var ofLink *os.LinkError
+	switch {
+	case errors.As(err, &ofPath):
+		err = ofPath.Err
+	case errors.As(err, &ofLink):
+		err = ofLink.Err
 	}
 	return &FileError{Op: op, Path: path, Class: classify(err), Err: err}
 }
@@ -157,6 +162,11 @@ func classify(err error) Class {
 		return ClassNotRegular
 	}
 	return ClassIO
+}
+
+func uncertain(err error) bool {
+	var e *DurabilityError
+	return errors.As(err, &e)
 }
 
 // is reports whether err is a FileError of the class.

@@ -19,9 +19,14 @@ func (t *Txn) overwriteMain(old, next Content, secret bool, reason error) (*Swap
 	if now.Exists != old.Exists || !bytes.Equal(now.Data, old.Data) {
 		return nil, &FileError{Op: "overwrite", Path: f.target, Class: ClassChanged}
 	}
+	file, err := f.openForOverwriting(old.Exists)
+	if err != nil {
+		return nil, fail("overwrite", f.target, err)
+	}
+	defer file.Close()
 	s := &Swap{txn: t, old: old, displaced: old.unlessNew(now), next: next, inPlace: true}
-	if err := s.overwrite(secret); err != nil {
-		if undo := f.restoreBytes(now); undo != nil {
+	if err := s.overwrite(file, secret); err != nil {
+		if f.restoreBytes(now) != nil {
 			return nil, &DurabilityError{Op: "overwrite", Path: f.target, Err: err}
 		}
 		return nil, fail("overwrite", f.target, err)
@@ -29,17 +34,16 @@ func (t *Txn) overwriteMain(old, next Content, secret bool, reason error) (*Swap
 	return s, nil
 }
 
-func (s *Swap) overwrite(secret bool) error {
-	f := s.txn.folder
-	flag := os.O_WRONLY
-	if !s.old.Exists {
+func (f *Folder) openForOverwriting(exists bool) (*os.File, error) {
+	flag := os.O_WRONLY | oNoFollow
+	if !exists {
 		flag |= os.O_CREATE | os.O_EXCL
 	}
-	file, err := os.OpenFile(f.target, flag|oNoFollow, 0o600)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
+	return os.OpenFile(f.target, flag, 0o600)
+}
+
+func (s *Swap) overwrite(file *os.File, secret bool) error {
+	f := s.txn.folder
 	if err := s.withdraw(file, secret); err != nil {
 		return err
 	}
@@ -80,7 +84,7 @@ func (f *Folder) tryRestore(old Content) error {
 	if !old.Exists {
 		return os.Remove(f.target)
 	}
-	file, err := os.OpenFile(f.target, os.O_WRONLY|oNoFollow, 0)
+	file, err := f.openForOverwriting(true)
 	if err != nil {
 		return err
 	}

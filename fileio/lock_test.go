@@ -74,6 +74,15 @@ func TestCancellationEndsTheWaitAtOnce(t *testing.T) {
 	}
 }
 
+func TestNothingIsLockedForAContextThatHasEnded(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	f := openFolder(t, fixture(t, "old"), Options{})
+	if e := lockError(t, ctx, f); !errors.Is(e, context.Canceled) || isTaken(f) {
+		t.Errorf("cause %v", e.Cause)
+	}
+}
+
 func TestTheNextWaiterInheritsTheCallOfACancelledOne(t *testing.T) {
 	path := fixture(t, "old")
 	c := hold(t, path)

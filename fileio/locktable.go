@@ -37,6 +37,9 @@ type acquisition struct {
 
 // acquire returns the lock that open names. It never gives up a place in the system's queue that somebody can use.
 func (t *lockTable) acquire(ctx context.Context, key string, open func() *flock.Flock) (*flock.Flock, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	if err := t.enter(ctx, key); err != nil {
 		return nil, err
 	}

@@ -239,6 +239,32 @@ func TestInPlaceDoesNotOverwriteAForeignChange(t *testing.T) {
 	wantFile(t, path, "foreign")
 }
 
+func TestAFileThatCannotBeOpenedForWritingIsAPlainError(t *testing.T) {
+	path := fixture(t, "")
+	f := fallbackFolder(t, path, Options{StateHome: t.TempDir(), InPlace: true})
+	txn, err := f.Lock(t.Context())
+	must(t, err)
+	defer txn.Unlock()
+	must(t, os.Mkdir(path, 0o700))
+	_, err = txn.Swap(Content{}, ContentOf([]byte("new")), false)
+	wantClass(t, err, ClassNotRegular)
+}
+
+func TestAFailedOverwriteIsUndone(t *testing.T) {
+	path := fixture(t, "old")
+	o := Options{StateHome: t.TempDir(), InPlace: true}
+	f := fallbackFolder(t, path, o)
+	f.opts.Fault = failAt("sync", syscall.ENOSPC)
+	txn, err := f.Lock(t.Context())
+	must(t, err)
+	defer txn.Unlock()
+	old, err := txn.Read()
+	must(t, err)
+	_, err = txn.Swap(old, ContentOf([]byte("new")), false)
+	wantClass(t, err, ClassNoSpace)
+	wantFile(t, path, "old")
+}
+
 func TestExtendedAttributesAreKept(t *testing.T) {
 	path := fixture(t, "old")
 	if err := unix.Setxattr(path, "user.note", []byte("keep"), 0); err != nil {

@@ -42,6 +42,9 @@ func (t *Txn) Swap(old, next Content, secret bool) (*Swap, error) {
 	if err == nil {
 		return s, nil
 	}
+	if uncertain(err) {
+		return nil, err // the staged name may be the old file's by now: it stays for Leftovers
+	}
 	_ = f.root.Remove(staged)
 	if is(err, ClassMount) || f.opts.InPlace && is(err, ClassPermission) {
 		return t.overwriteMain(old, next, secret, err)
@@ -90,19 +93,30 @@ func (s *Swap) checkAndRename() error {
 	if !now.Exists || !bytes.Equal(now.Data, s.old.Data) {
 		return &FileError{Op: "replace", Path: f.target, Class: ClassChanged}
 	}
-	spare := tempPrefix(s.next.Digest, s.old.Digest) + randomDigits()
-	if linkFile(f.main(), f.in(spare)) != nil {
-		spare = ""
-	}
+	spare := s.linkSpare()
 	err = errFirst(f.opts.fault("rename"), func() error { return renameOver(f.in(s.name), f.main()) })
 	if err != nil {
-		return s.replaceFailure(err)
+		err = s.replaceFailure(err)
+		if spare != "" && !uncertain(err) {
+			_ = f.root.Remove(spare)
+		}
+		return err
 	}
 	s.name, s.displaced = spare, s.old.unlessNew(now)
 	if spare != "" {
 		s.inspect()
 	}
 	return nil
+}
+
+// linkSpare gives the old file a second name in the folder, and returns that, or nothing where there are no links.
+func (s *Swap) linkSpare() string {
+	f := s.txn.folder
+	name := tempPrefix(s.next.Digest, s.old.Digest) + randomDigits()
+	if linkFile(f.main(), f.in(name)) != nil {
+		return ""
+	}
+	return name
 }
 
 // replaceFailure tells a rename that failed from one that happened all the same.

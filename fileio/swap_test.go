@@ -132,8 +132,7 @@ func TestUndoKeepsWhatAnotherProgramPutThere(t *testing.T) {
 	s := swap(t, txn, old, "new")
 	must(t, os.Remove(path))
 	must(t, os.WriteFile(path, []byte("foreign"), 0o600))
-	var e *DurabilityError
-	if err := s.Undo(); !errors.As(err, &e) {
+	if err := s.Undo(); !uncertain(err) {
 		t.Fatalf("got %v", err)
 	}
 	wantFile(t, path, "old")
@@ -179,10 +178,15 @@ func TestWithoutExchangeASwapCanBeUndone(t *testing.T) {
 }
 
 func TestAFailureBeforeTheSwapLeavesTheOldBytes(t *testing.T) {
-	for _, point := range []string{"temp", "write", "verify", "attributes", "sync", "exchange"} {
+	for _, point := range []string{"temp", "write", "verify", "attributes", "sync", "exchange", "rename"} {
 		for _, errno := range []error{syscall.ENOSPC, syscall.EIO, syscall.EROFS, syscall.EMFILE, syscall.EDQUOT} {
 			path := fixture(t, "old")
-			txn, old := begin(t, path, Options{Fault: failAt(point, errno)})
+			txn, old := begin(t, path, Options{Fault: func(p string) error {
+				if p == "exchange" && point == "rename" {
+					return syscall.ENOSYS // the way to the rename
+				}
+				return failAt(point, errno)(p)
+			}})
 			_, err := txn.Swap(old, ContentOf([]byte("new")), false)
 			var e *FileError
 			if !errors.As(err, &e) || !errors.Is(err, errno) {
@@ -196,12 +200,36 @@ func TestAFailureBeforeTheSwapLeavesTheOldBytes(t *testing.T) {
 	}
 }
 
+func TestARenameThatHappenedInSpiteOfItsErrorIsCommittedButUncertain(t *testing.T) {
+	path := fixture(t, "old")
+	var txn *Txn
+	o := Options{Fault: func(point string) error {
+		if point != "exchange" {
+			return nil
+		}
+		f := txn.folder
+		must(t, exchange(f.in(temps(t, f)[0]), f.main()))
+		return syscall.EIO
+	}}
+	begun, old := begin(t, path, o)
+	txn = begun
+	must(t, os.WriteFile(path, []byte("foreign"), 0o600))
+	_, err := txn.Swap(old, ContentOf([]byte("new")), false)
+	if !uncertain(err) {
+		t.Fatalf("got %v", err)
+	}
+	wantFile(t, path, "new")
+	found, err := txn.Leftovers(func([]byte) bool { return true })
+	if err != nil || len(found) != 1 || string(found[0].Data) != "foreign" {
+		t.Errorf("%+v, %v", found, err)
+	}
+}
+
 func TestAFailedDirectorySyncIsCommittedButUncertain(t *testing.T) {
 	path := fixture(t, "old")
 	txn, old := begin(t, path, Options{Fault: failAt("dir-sync", syscall.EIO)})
 	_, err := swap(t, txn, old, "new").Settle(t.Context())
-	var e *DurabilityError
-	if !errors.As(err, &e) || !errors.Is(err, syscall.EIO) {
+	if !uncertain(err) || !errors.Is(err, syscall.EIO) {
 		t.Fatalf("got %v", err)
 	}
 	wantFile(t, path, "new")
