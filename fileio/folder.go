@@ -114,8 +114,6 @@ func (f *Folder) openAt(path string) error {
 	return nil
 }
 
-var errNotFolder = errors.New("the state folder is not a directory of its own")
-
 // trusts accepts a folder of this user or of the file's owner. Anybody else's was planted.
 func (f *Folder) trusts(info Info) bool {
 	if isMine(info.UID) {

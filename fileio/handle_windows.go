@@ -104,6 +104,8 @@ func openDir(path string) (*os.File, error) {
 	return os.Open(path)
 }
 
+var errNotFolder = errors.New("the state folder is not a directory of its own")
+
 func isNotReparsePoint(err error) bool {
 	return errors.Is(err, windows.ERROR_NOT_A_REPARSE_POINT)
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -137,18 +138,32 @@ func TestGoroutinesAreServedInTheOrderTheyCame(t *testing.T) {
 	}
 }
 
-func TestProcessesTakeTurns(t *testing.T) {
+func TestNoChangeOfAnyProcessIsLost(t *testing.T) {
 	path := fixture(t, "0")
-	const n = 6
+	const processes = 4
+	var all []*child
+	for range processes {
+		all = append(all, start(t, "count", path))
+	}
+	for _, c := range all {
+		c.expect(t, "counted")
+	}
+	wantFile(t, path, strconv.Itoa(processes*countTo))
+}
+
+func TestNoChangeOfAnyGoroutineIsLost(t *testing.T) {
+	path := fixture(t, "0")
+	const goroutines = 16
 	var wg sync.WaitGroup
-	for range n {
-		c := start(t, "hold", path)
+	for range goroutines {
 		wg.Go(func() {
-			c.expect(t, "locked")
-			c.release()
+			if err := change(path, Options{LockTimeout: time.Minute, Durability: None}, increment); err != nil {
+				t.Error(err)
+			}
 		})
 	}
 	wg.Wait()
+	wantFile(t, path, strconv.Itoa(goroutines))
 }
 
 func TestALockThatIsNotTheFoldersAnyMoreIsRefused(t *testing.T) {

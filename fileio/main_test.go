@@ -25,7 +25,7 @@ const (
 )
 
 func TestMain(m *testing.M) {
-	parts := map[string]func(path string) error{"hold": holdLock, "write": writeInPlace, "save": saveOnce}
+	parts := map[string]func(path string) error{"hold": holdLock, "write": writeInPlace, "save": saveOnce, "count": count}
 	addSystemParts(parts)
 	part, ok := parts[os.Getenv(partVar)]
 	if !ok {
@@ -133,6 +133,11 @@ func saveOnce(path string) error {
 }
 
 func replaceOnce(path, data string, o Options) error {
+	return change(path, o, func(string) string { return data })
+}
+
+// change is a whole save by a program that merges nothing.
+func change(path string, o Options, edit func(old string) string) error {
 	f, err := OpenFolder(path, true, o)
 	if err != nil {
 		return err
@@ -150,8 +155,8 @@ func replaceOnce(path, data string, o Options) error {
 	if err != nil {
 		return err
 	}
-	next := ContentOf([]byte(data))
-	if err := txn.WriteSlot(next.Digest, []byte("shadow of "+data), old.Digest, true); err != nil {
+	next := ContentOf([]byte(edit(string(old.Data))))
+	if err := txn.WriteSlot(next.Digest, append([]byte("shadow of "), next.Data...), old.Digest, true); err != nil {
 		return err
 	}
 	s, err := txn.Swap(old, next, false)
@@ -160,6 +165,24 @@ func replaceOnce(path, data string, o Options) error {
 	}
 	_, err = s.Settle(tContext())
 	return err
+}
+
+const countTo = 20
+
+// count adds one to the number in the file, again and again.
+func count(path string) error {
+	for range countTo {
+		if err := change(path, Options{LockTimeout: time.Minute}, increment); err != nil {
+			return err
+		}
+	}
+	fmt.Println("counted")
+	return nil
+}
+
+func increment(old string) string {
+	n, _ := strconv.Atoi(old)
+	return strconv.Itoa(n + 1)
 }
 
 // fixture is a file in a directory of its own.

@@ -26,9 +26,6 @@ func parseTemp(name string) (next, old string, ok bool) {
 
 func randomDigits() string { return strconv.FormatInt(rand.Int64(), 10) }
 
-// unfinished is the mode of a temp file that is still being written: no reader takes it for content.
-const unfinished fs.FileMode = 0o200
-
 // stage writes the new file into the state folder, complete but for its name.
 func (s *Swap) stage(secret bool) error {
 	f := s.txn.folder
@@ -40,7 +37,8 @@ func (s *Swap) stage(secret bool) error {
 		return fail("create", f.path, err)
 	}
 	if err := s.fill(temp, secret); err != nil {
-		_, _ = temp.Close(), f.root.Remove(name) // a file whose sync failed is never synced again: the kernel forgets the error
+		// A file whose sync failed is never synced again: the kernel reports an error once and then forgets it.
+		_, _ = temp.Close(), f.root.Remove(name)
 		return err
 	}
 	if err := temp.Close(); err != nil {

@@ -20,8 +20,9 @@ type Swap struct {
 	inPlace   bool
 }
 
-// Swap puts next in the place of the file, which was old when it was read; ContentOf makes next of its bytes. A file that did not exist is created 0600;
-// another keeps its mode, owner, attributes and ACL, except that secret takes all rights from others.
+// Swap puts next in the place of the file, which was old when it was read; ContentOf makes next of its bytes. A file
+// that did not exist is created 0600; another keeps its mode, owner, attributes and ACL, except that secret takes all
+// rights from others.
 //
 // Nothing was changed if the error is a *FileError; of ClassChanged when the file appeared or vanished since it was
 // read. A *DurabilityError means that the new bytes may be in place.
@@ -31,7 +32,8 @@ func (t *Txn) Swap(old, next Content, secret bool) (*Swap, error) {
 		return nil, &FileError{Op: "replace", Path: f.target, Class: ClassIO, Err: errUnlocked}
 	}
 	if f.fallback {
-		return t.overwriteMain(old, next, secret, &FileError{Op: "replace", Path: f.target, Class: ClassMount, Err: errUnwritable})
+		unwritable := &FileError{Op: "replace", Path: f.target, Class: ClassMount, Err: errUnwritable}
+		return t.overwriteMain(old, next, secret, unwritable)
 	}
 	s := &Swap{txn: t, old: old, next: next}
 	if err := s.stage(secret); err != nil {

@@ -3,11 +3,15 @@
 package fileio
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 
 	"github.com/google/renameio/v2"
 )
+
+// unfinished is the mode of a temp file that is still being written: no reader takes it for content.
+const unfinished fs.FileMode = 0o200
 
 // newTemp creates a temp file in the state folder and nowhere else: without a root renameio probes $TMPDIR, and secrets
 // end up in /tmp.
