@@ -18,12 +18,16 @@ type Adoption struct {
 
 // Adopt joins a file's text into ours, the last state known: first the
 // registers that the file's block vouches for, then what other programs did to
-// the text. A file without a block is judged by past. ours is changed.
+// the text. A file without a block is judged by past, which may be nil, and
+// which remembers the file. ours is changed.
 //
 // The result depends on nothing but the arguments, so that every device that
 // sees the same file comes to the same state: a foreign write carries the
 // reserved actor and the successor of the stamp that it overwrote.
-func Adopt(ours *Document, past History, file *Decoded) Adoption {
+func Adopt(ours *Document, past *History, file *Decoded) Adoption {
+	if past == nil {
+		past = &History{}
+	}
 	a := &adopter{doc: ours, past: past, file: file}
 	if file.Block != Intact {
 		if ours.empty() {
@@ -52,7 +56,7 @@ func (d *Document) empty() bool {
 type adopter struct {
 	Adoption
 	doc  *Document
-	past History
+	past *History
 	file *Decoded
 }
 
@@ -70,17 +74,25 @@ func (a *adopter) edit(e edit) {
 	a.Adopted = append(a.Adopted, key)
 }
 
+// key is what the edit is about: a pointer, or the name of an instance.
+func (e edit) key() string {
+	if e.tuple != nil {
+		return e.tuple.name
+	}
+	return pointer(e.path)
+}
+
 // changes returns the writes that make up the edit: one, or one for each
 // member of a group.
 func (e edit) changes() ([]Change, string) {
 	if e.tuple == nil {
-		return []Change{{e.path, e.want}}, pointer(e.path)
+		return []Change{{e.path, e.want}}, e.key()
 	}
 	var out []Change
 	for _, m := range e.tuple.owned {
 		out = append(out, Change{append(slices.Clone(e.path), m), e.want.Kid(m)})
 	}
-	return out, e.tuple.name
+	return out, e.key()
 }
 
 // same reports whether theirs is no edit of ours: equal, or spelled as a
@@ -129,32 +141,130 @@ func (a *adopter) importAll(path []string, v *View) {
 	a.doc.growTo(path).raise(Register{Value: v.JSON()})
 }
 
-// withoutBlock judges a rewrite by a program that drops what it does not know.
-// What it lacks is no removal: it may never have known it. What it puts back
-// is no edit.
+// withoutBlock judges a rewrite by a program that drops what it does not know:
+// SPEC.md section 5.1.
 func (a *adopter) withoutBlock() {
 	a.doc.Lift()
-	groups := a.doc.Policies.groups()
-	for _, e := range a.differences(groups, nil, a.doc.View(), a.file.View) {
-		key, value := pointer(e.path), e.want.JSON()
-		if e.tuple != nil {
-			key = e.tuple.name
+	digests, now := newDigester(a.doc.Salt), a.doc.showing()
+	var known []witness
+	var edits []edit
+	for _, e := range leaves(a.doc.Policies.groups(), nil, a.file.View) {
+		w := witness{key: e.key(), past: a.past.Past[e.key()]}
+		r, shows := now[w.key]
+		if shows {
+			w.now = Superseded(r.Stamp.String())
+			if !r.Dead {
+				w.now += Superseded(digests.of(w.key, r.Value))
+			}
 		}
-		if a.past.Has(key, a.doc.Digest(key, value)) {
-			a.Rejected = append(a.Rejected, key)
-			continue
+		e.witness = len(known)
+		if shows || len(w.past) > 0 {
+			w.digest = digests.of(w.key, e.want.JSON())
+			known = append(known, w)
+		} else {
+			e.witness = -1
 		}
+		edits = append(edits, e)
+	}
+	base := inferBase(known)
+	removed := a.removals(digests, now, base)
+	for _, e := range edits {
+		a.judge(e, known, base)
+	}
+	for _, e := range removed {
 		a.edit(e)
 	}
 }
 
-// differences lists where theirs shows something else than ours.
-func (a *adopter) differences(groups []named, path []string, ours, theirs *View) []edit {
-	if !theirs.IsObject() || len(theirs.Kids) == 0 {
-		if theirs.IsObject() && ours.IsObject() || same(ours, theirs) {
-			return nil
+// judge adopts what the program changed. What it only had is old news.
+func (a *adopter) judge(e edit, known []witness, base Stamp) {
+	switch {
+	case e.tuple == nil && same(a.doc.At(e.path), e.want):
+		return
+	case e.tuple == nil && e.want.IsObject() && a.doc.At(e.path).IsObject():
+		return // an empty object deletes nothing
+	case e.witness >= 0 && known[e.witness].judge(base) != edited, a.putsBack(e):
+		a.reject(e)
+		return
+	}
+	a.edit(e)
+}
+
+func (a *adopter) reject(e edit) {
+	changes, key := e.changes()
+	for _, c := range changes {
+		if !same(a.doc.At(c.Path), c.Want) {
+			a.Rejected = append(a.Rejected, key)
+			return
 		}
-		return []edit{{path: path, want: theirs}}
+	}
+}
+
+// putsBack reports whether the edit of a group holds a secret that was spent
+// and is not the present one.
+func (a *adopter) putsBack(e edit) bool {
+	if e.tuple == nil {
+		return false
+	}
+	for _, m := range a.doc.Policies.secrets(*e.tuple) {
+		theirs, ours := e.want.Kid(m), a.doc.At(append(slices.Clone(e.path), m))
+		if theirs != nil && !theirs.Equal(ours) && a.past.isSpent(a.doc, theirs) {
+			return true
+		}
+	}
+	return false
+}
+
+// removals returns what the file lacks and is meant to: the leaves that an
+// earlier file without a block had, and that this one had exactly, but for
+// them. A single file says nothing: its writer may never have known them.
+func (a *adopter) removals(digests *digester, now map[string]Register, base Stamp) []edit {
+	words, all := vocabulary(digests, a.file.View)
+	missing := a.past.missing(words)
+	a.past.see(all)
+	var out []edit
+	for _, key := range sortedKeys(now) {
+		r := now[key]
+		if isInstance(key) {
+			if e, ok := a.logout(key, r, base, missing, digests); ok {
+				out = append(out, e)
+			}
+			continue
+		}
+		path, _ := strictjson.SplitPointer(key)
+		if !r.Dead && missing[digests.of(key, "")] && a.file.View.At(path) == nil {
+			out = append(out, edit{path: path, over: r.Stamp})
+		}
+	}
+	return out
+}
+
+// logout returns the removal of a group. It is one only if the program had the
+// present tuple when it removed it.
+func (a *adopter) logout(key string, r Register, base Stamp, missing map[string]bool, digests *digester) (edit, bool) {
+	path, ok := a.doc.Policies.seatPath(key)
+	if !ok || base.Less(r.Stamp) {
+		return edit{}, false
+	}
+	for _, s := range seatsAt(a.doc.Policies.groups(), path) {
+		if s.name != key {
+			continue
+		}
+		for _, m := range s.owned {
+			at := append(slices.Clone(path), m)
+			if a.file.View.At(at) != nil || a.doc.At(at) != nil && !missing[digests.of(pointer(at), "")] {
+				return edit{}, false
+			}
+		}
+		return edit{path: path, want: &View{}, over: r.Stamp, tuple: &s}, r.Value != "{}"
+	}
+	return edit{}, false
+}
+
+// leaves lists the leaves of a text, and its groups, each as one.
+func leaves(groups []named, path []string, v *View) []edit {
+	if !v.IsObject() || len(v.Kids) == 0 {
+		return []edit{{path: path, want: v}}
 	}
 	var out []edit
 	owned := map[string]bool{}
@@ -162,7 +272,7 @@ func (a *adopter) differences(groups []named, path []string, ours, theirs *View)
 		e := edit{path: path, want: &View{}, tuple: &s}
 		for _, m := range s.owned {
 			owned[m] = true
-			if kid := theirs.Kid(m); kid != nil {
+			if kid := v.Kid(m); kid != nil {
 				e.want.put(m, kid)
 			}
 		}
@@ -170,9 +280,9 @@ func (a *adopter) differences(groups []named, path []string, ours, theirs *View)
 			out = append(out, e)
 		}
 	}
-	for _, key := range sortedKeys(theirs.Kids) {
+	for _, key := range sortedKeys(v.Kids) {
 		if !owned[key] {
-			out = append(out, a.differences(groups, append(path[:len(path):len(path)], key), ours.Kid(key), theirs.Kids[key])...)
+			out = append(out, leaves(groups, append(path[:len(path):len(path)], key), v.Kids[key])...)
 		}
 	}
 	return out

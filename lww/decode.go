@@ -57,6 +57,9 @@ type edit struct {
 	want  *View // nil: removed
 	over  Stamp
 	tuple *seat // the members of a group, judged whole; path is their object
+	// witness is the edit's index among the leaves that were known before, if
+	// the file has no block.
+	witness int
 }
 
 // block is the parsed block.

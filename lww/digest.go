@@ -30,7 +30,9 @@ func newDigester(salt string) *digester {
 func (d *digester) of(key, raw string) string {
 	d.buf = append(d.buf[:0], key...)
 	d.buf = append(d.buf, 0)
-	d.buf = append(d.buf, strictjson.Canonical(raw)...)
+	if raw != "" {
+		d.buf = append(d.buf, strictjson.Canonical(raw)...)
+	}
 	d.mac.Reset()
 	d.mac.Write(d.buf)
 	return base64.RawURLEncoding.EncodeToString(d.mac.Sum(d.sum[:0])[:digestLen*3/4])

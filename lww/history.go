@@ -1,44 +1,123 @@
 package lww
 
-import "slices"
+import (
+	"slices"
+	"strings"
 
-// History holds, for each key, the digests of values that were superseded,
-// newest last: what tells a rewrite by a stale program from an edit.
-type History map[string][]string
+	"github.com/cfgmerge/cfgmerge/strictjson"
+)
 
-// historyDepth is the number of superseded values that are remembered for each
-// register.
-const historyDepth = 16
+// History remembers what was superseded, so that a file without a block can be
+// judged: which of its values are edits, and which are only old.
+type History struct {
+	// Past holds, for each key, the versions that were superseded, oldest
+	// first.
+	Past map[string][]Superseded `json:"past,omitempty"`
+	// Vocabularies are the sets of keys of the last files without a block,
+	// each as the sorted digests of its pointers.
+	Vocabularies []string `json:"vocabularies,omitempty"`
+	// Spent holds the digests of secrets that were superseded, as SpentBy
+	// returns them. It is kept apart from the rest, for much longer.
+	Spent map[string]struct{} `json:"-"`
+}
 
-// Has reports whether the digest is that of a superseded value.
-func (h History) Has(key, digest string) bool { return slices.Contains(h[key], digest) }
+// Superseded is a superseded value: the stamp of its register followed by the
+// digest of its value, which is empty for a tombstone.
+type Superseded string
 
-// Record adds what now supersedes in old: the values of registers that differ.
-func (h History) Record(old, now *Document) {
-	for key, r := range old.Registers() {
-		n, ok := now.Register(key)
-		if !ok || r.Dead || n == r {
+// What is remembered: versions of one key, and vocabularies.
+const (
+	historyDepth      = 16
+	vocabularyDepth   = 4
+	versionWithDigest = stampLen + digestLen
+)
+
+func (v Superseded) stamp() Stamp {
+	s, _ := ParseStamp(string(v[:min(len(v), stampLen)]))
+	return s
+}
+
+func (v Superseded) digest() string { return string(v[min(len(v), stampLen):]) }
+
+// Record adds what now supersedes in old: values that show there and no longer
+// do here, and deletions that were taken back.
+func (h *History) Record(old, now *Document) {
+	digests, after := newDigester(now.Salt), now.showing()
+	for key, r := range old.showing() {
+		if after[key] == r {
 			continue
 		}
-		h.Add(key, now.Digest(key, r.Value))
+		v := Superseded(r.Stamp.String())
+		if !r.Dead {
+			v += Superseded(digests.of(key, r.Value))
+		}
+		h.Add(key, v)
 	}
-	for key := range h {
-		if r, ok := now.Register(key); ok && !r.Dead {
-			h.drop(key, now.Digest(key, r.Value))
+}
+
+// showing returns the registers that say what the document shows: leaves,
+// tuples, and tombstones with nothing below.
+func (d *Document) showing() map[string]Register {
+	d = d.lifted()
+	out := map[string]Register{}
+	resolve(&d.root, d.holders(), Stamp{}).collect("", out)
+	return out
+}
+
+func (p *place) collect(at string, out map[string]Register) {
+	if p == nil {
+		return
+	}
+	if p.own != nil && (p.shows != object) {
+		out[at] = *p.own
+	}
+	for _, s := range p.seats {
+		out[s.name] = s.reg
+	}
+	for key, kid := range p.kids {
+		kid.collect(strictjson.AppendSegment(at, key), out)
+	}
+}
+
+// Add remembers one superseded version, and forgets the oldest beyond 16.
+func (h *History) Add(key string, v Superseded) {
+	past := h.Past[key]
+	i, found := slices.BinarySearchFunc(past, v, func(a, b Superseded) int { return strings.Compare(string(a), string(b)) })
+	if found || len(v) != stampLen && len(v) != versionWithDigest {
+		return
+	}
+	if h.Past == nil {
+		h.Past = make(map[string][]Superseded)
+	}
+	past = slices.Insert(slices.Clone(past), i, v)
+	h.Past[key] = past[max(0, len(past)-historyDepth):]
+}
+
+// Merge adds what other remembers.
+func (h *History) Merge(other *History) {
+	for _, key := range sortedKeys(other.Past) {
+		for _, v := range other.Past[key] {
+			h.Add(key, v)
 		}
 	}
-}
-
-// Add remembers one superseded value, and forgets the oldest beyond 16.
-func (h History) Add(key, digest string) {
-	h.drop(key, digest)
-	past := append(h[key], digest)
-	h[key] = past[max(0, len(past)-historyDepth):]
-}
-
-// drop forgets a value that is current again.
-func (h History) drop(key, digest string) {
-	if i := slices.Index(h[key], digest); i >= 0 {
-		h[key] = slices.Delete(slices.Clone(h[key]), i, i+1)
+	for _, v := range other.Vocabularies {
+		h.see(v)
 	}
+	if h.Spent == nil {
+		h.Spent = other.Spent
+	}
+}
+
+// see remembers the vocabulary of a file without a block.
+func (h *History) see(vocabulary string) {
+	h.Vocabularies = slices.DeleteFunc(slices.Clone(h.Vocabularies), func(v string) bool { return v == vocabulary })
+	h.Vocabularies = append(h.Vocabularies, vocabulary)
+	h.Vocabularies = h.Vocabularies[max(0, len(h.Vocabularies)-vocabularyDepth):]
+}
+
+// Clone returns a copy that shares nothing mutable.
+func (h *History) Clone() *History {
+	c := &History{}
+	c.Merge(h)
+	return c
 }

@@ -1,0 +1,73 @@
+package lww
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"slices"
+
+	"github.com/cfgmerge/cfgmerge/strictjson"
+)
+
+// secrets returns the members of a group that must never come back once they
+// were superseded: a token's access and refresh tokens, and those with the
+// secret flag.
+func (t Table) secrets(s seat) []string {
+	var out []string
+	for _, m := range s.owned {
+		flagged := t[FieldName(append(slices.Clone(s.policy.At), Segment{Key: m}))].Secret
+		if flagged || s.policy.Secret || s.policy.Kind == Token && (m == s.policy.Access || m == s.policy.Refresh) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// spentDigest is longer than other digests, so that among thousands of spent
+// tokens a fresh one is not taken for one of them.
+func (d *Document) spentDigest(v *View) string {
+	mac := hmac.New(sha256.New, []byte(d.Salt))
+	mac.Write([]byte("spent\x00" + strictjson.Canonical(v.JSON())))
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:12])
+}
+
+// isSpent reports whether the secret is one that was superseded.
+func (h *History) isSpent(d *Document, v *View) bool {
+	_, spent := h.Spent[d.spentDigest(v)]
+	return spent
+}
+
+// SpentBy returns the digests of the secrets that old shows in its groups
+// and now does not: what History.Spent is made of, and what a program appends
+// to its record of them.
+func SpentBy(old, now *Document) []string {
+	current := map[string]bool{}
+	for _, digest := range now.secretDigests() {
+		current[digest] = true
+	}
+	return slices.DeleteFunc(old.secretDigestsWith(now.Salt), func(digest string) bool { return current[digest] })
+}
+
+func (d *Document) secretDigests() []string { return d.secretDigestsWith(d.Salt) }
+
+func (d *Document) secretDigestsWith(salt string) []string {
+	key := &Document{Salt: salt}
+	var out []string
+	for _, name := range sortedKeys(d.tuples) {
+		path, ok := d.Policies.seatPath(name)
+		if !ok {
+			continue
+		}
+		for _, s := range seatsAt(d.Policies.groups(), path) {
+			if s.name != name {
+				continue
+			}
+			for _, m := range d.Policies.secrets(s) {
+				if v := s.pick(d.tuples[name].Value)[m]; v != nil {
+					out = append(out, key.spentDigest(v))
+				}
+			}
+		}
+	}
+	return out
+}
