@@ -1,0 +1,67 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cfgmerge/cfgmerge"
+)
+
+func newAdoptCommand(a *app) *cobra.Command {
+	var f saving
+	var layout layout
+	cmd := &cobra.Command{
+		Use:   "adopt FILE",
+		Short: "Give a file a history, and take in what other programs changed",
+		Long: `Gives a plain JSON file the history that merging needs, so that the first save
+of a program is not the first that is known. Of a file that has one, changes
+that editors and other programs made since are taken in; the next save would do
+so too.
+
+An embedded history is kept in the file, under the key $cfgmerge, and goes
+wherever the file is copied. A sidecar history is kept in the folder
+.FILE.cfgmerge beside it: for programs that choke on keys they don't know.`,
+		Example: `  cfgmerge adopt app.json
+  cfgmerge adopt app.json --layout sidecar
+  cfgmerge adopt app.json --dry-run`,
+		Args: takes(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			doc, err := a.open(args[0])
+			if err != nil {
+				return err
+			}
+			defer doc.Close()
+			return a.save(cmd, args[0], f, doc, operation{
+				preview: func() ([]cfgmerge.Step, error) { return doc.PreviewAdopt(cmd.Context(), layout.value) },
+				perform: func() error { return doc.Adopt(cmd.Context(), layout.value) },
+			})
+		},
+	}
+	f.define(cmd)
+	cmd.Flags().Var(&layout, "layout", "where the history is kept; without it, where it is, or in the file")
+	_ = cmd.RegisterFlagCompletionFunc("layout", cobra.FixedCompletions([]string{"embedded", "sidecar"}, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+// layout is a flag.
+type layout struct{ value cfgmerge.Layout }
+
+func (l *layout) String() string {
+	if l.value == cfgmerge.Auto {
+		return ""
+	}
+	return l.value.String()
+}
+
+func (l *layout) Type() string { return "embedded|sidecar" }
+
+func (l *layout) Set(s string) error {
+	for _, v := range []cfgmerge.Layout{cfgmerge.Embedded, cfgmerge.Sidecar} {
+		if v.String() == s {
+			l.value = v
+			return nil
+		}
+	}
+	return errors.New("must be embedded or sidecar")
+}

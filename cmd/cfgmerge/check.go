@@ -1,0 +1,154 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cfgmerge/cfgmerge"
+)
+
+func newCheckCommand(a *app) *cobra.Command {
+	output := asTable
+	cmd := &cobra.Command{
+		Use:   "check FILE|DIR...",
+		Short: "Find damage, and edits that no save has taken in yet",
+		Long: `Looks whether files are sound JSON objects and whether their histories are in
+order. In a directory it looks at the files that have a history. It only reads,
+and shows no value.
+
+` + codesHelp() + `
+Exit status 1 if there is an error or a warning; notes don't count.`,
+		Example: `  cfgmerge check app.json
+  cfgmerge check ~/.config -o json`,
+		Args: takes(1, -1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r, err := a.check(args)
+			if printErr := a.printFindings(cmd, output, r); printErr != nil {
+				return printErr
+			}
+			if err == nil && r.bad() > 0 {
+				return errFound()
+			}
+			return err
+		},
+	}
+	outputFlag(cmd, &output, "how to print the findings")
+	return cmd
+}
+
+// codesHelp is the table of codes as the help shows it.
+func codesHelp() string {
+	var b strings.Builder
+	for _, c := range cfgmerge.FindingCodes() {
+		fmt.Fprintf(&b, "  %-22s %-8s %s\n", c.Code, c.Severity, c.Message)
+	}
+	return b.String()
+}
+
+// checked is what check has found.
+type checked struct {
+	files    int
+	findings []cfgmerge.Finding
+}
+
+func (r checked) count(s cfgmerge.Severity) int {
+	n := 0
+	for _, f := range r.findings {
+		if f.Severity == s {
+			n++
+		}
+	}
+	return n
+}
+
+func (r checked) bad() int {
+	return r.count(cfgmerge.SeverityError) + r.count(cfgmerge.SeverityWarning)
+}
+
+// check looks at all files. What it could not look at does not keep it from
+// the others; the error is the first of these.
+func (a *app) check(args []string) (r checked, first error) {
+	note := func(err error) {
+		if first == nil {
+			first = err
+		}
+	}
+	for _, arg := range args {
+		files, err := a.filesOf(arg)
+		note(err)
+		for _, file := range files {
+			found, err := cfgmerge.Check(file, a.options())
+			note(err)
+			r.files++
+			r.findings = append(r.findings, found...)
+		}
+	}
+	return r, first
+}
+
+func (a *app) filesOf(arg string) ([]string, error) {
+	if info, err := os.Stat(arg); err == nil && info.IsDir() {
+		return cfgmerge.FindFiles(arg, a.options())
+	}
+	return []string{arg}, nil
+}
+
+func (a *app) printFindings(cmd *cobra.Command, f format, r checked) error {
+	if f == asJSON {
+		out := make([]findingJSON, len(r.findings))
+		for i, found := range r.findings {
+			out[i] = findingJSON{found, literal(found.File), literal(found.Field)}
+		}
+		return printJSON(cmd.OutOrStdout(), out)
+	}
+	s := a.screen(cmd.OutOrStdout())
+	for _, found := range r.findings {
+		if _, err := fmt.Fprint(s.w, findingText(s, found)); err != nil {
+			return err
+		}
+	}
+	a.screen(cmd.ErrOrStderr()).note("%s", r.summary())
+	return nil
+}
+
+// findingJSON keeps keys and paths as they are.
+type findingJSON struct {
+	cfgmerge.Finding
+	File  literal `json:"file"`
+	Field literal `json:"field,omitempty"`
+}
+
+func findingText(s *screen, f cfgmerge.Finding) string {
+	place := printable(f.File)
+	if f.Line > 0 {
+		place = fmt.Sprintf("%s:%d:%d", place, f.Line, f.Column)
+	}
+	severity := map[cfgmerge.Severity]func(string) string{
+		cfgmerge.SeverityError: s.red, cfgmerge.SeverityWarning: s.yellow, cfgmerge.SeverityNote: s.cyan,
+	}[f.Severity](string(f.Severity))
+	field := ""
+	if f.Field != "" {
+		field = " " + s.bold(printable(f.Field))
+	}
+	text := fmt.Sprintf("%s: %s: %s:%s %s\n", s.bold(place), severity, f.Code, field, f.Message)
+	if f.Hint != "" {
+		text += "  " + s.dim("hint: "+f.Hint) + "\n"
+	}
+	return text
+}
+
+func (r checked) summary() string {
+	parts := []string{counted(r.files, "file") + " checked"}
+	for _, s := range []cfgmerge.Severity{cfgmerge.SeverityError, cfgmerge.SeverityWarning, cfgmerge.SeverityNote} {
+		if n := r.count(s); n > 0 {
+			parts = append(parts, counted(n, string(s)))
+		}
+	}
+	if len(r.findings) == 0 {
+		parts = append(parts, "nothing found")
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,169 @@
+package cfgmerge
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/cfgmerge/cfgmerge/fileio"
+	"github.com/cfgmerge/cfgmerge/lww"
+	"github.com/cfgmerge/cfgmerge/strictjson"
+)
+
+// MaxSkew is how far ahead of the clock a stamp may be that comes from
+// elsewhere: what is further ahead wins over everything until then.
+const MaxSkew = 5 * time.Minute
+
+// MergeRules are the questions that are asked at the door. Merging itself
+// never refuses anything. The zero value asks all of them.
+type MergeRules struct {
+	// Force joins different documents. The smaller id is kept.
+	Force bool
+	// AllowFuture lets in stamps that are more than MaxSkew ahead.
+	AllowFuture bool
+}
+
+// IdentityError: the files are different documents, not copies of one.
+// Nothing was merged.
+type IdentityError struct{}
+
+func (e *IdentityError) Error() string { return "a different document, not a copy of this one" }
+
+// FutureError: fields carry stamps from the future, and would win over
+// everything until then. Nothing was merged.
+type FutureError struct {
+	// Fields are the pointers or group names, sorted.
+	Fields []string
+	// Ahead of the clock is the one that is furthest.
+	Ahead time.Duration
+}
+
+func (e *FutureError) Error() string {
+	more := ""
+	if n := len(e.Fields) - 1; n > 0 {
+		more = fmt.Sprintf(" and of %d more", n)
+	}
+	return fmt.Sprintf("the stamp of %s%s is %s ahead of the clock", e.Fields[0], more, span(e.Ahead))
+}
+
+// span writes a duration as people say it.
+func span(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch {
+	case d >= 2*365*day:
+		return fmt.Sprintf("%d years", d/(365*day))
+	case d >= 2*day:
+		return fmt.Sprintf("%d days", d/day)
+	case d >= 2*time.Hour:
+		return fmt.Sprintf("%d hours", d/time.Hour)
+	}
+	return fmt.Sprintf("%d minutes", d/time.Minute)
+}
+
+// Merge joins the files' states, sidecars and edits by hand included, and
+// changes none of them. The reasons in the *Error, which names the file that
+// was refused, are those of Load, fs.ErrNotExist in a *FileError,
+// *IdentityError and *FutureError.
+func Merge(ctx context.Context, rules MergeRules, files ...*Doc) (*lww.Document, error) {
+	out := &lww.Document{}
+	for _, d := range files {
+		doc, err := d.LoadExisting(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if err := rules.admit(out, doc, d.opts.now()); err != nil {
+			return nil, d.fail("merge", err)
+		}
+		out.Merge(doc)
+	}
+	return out, nil
+}
+
+// Into returns the change that merges other into a document. Its errors are
+// *IdentityError and *FutureError.
+func (r MergeRules) Into(other *lww.Document) Change {
+	return func(d *lww.Document, w lww.Writer) error {
+		if err := r.admit(d, other, w.Now); err != nil {
+			return err
+		}
+		d.Merge(other)
+		return nil
+	}
+}
+
+func (r MergeRules) admit(ours, theirs *lww.Document, now time.Time) error {
+	if !r.Force && ours.ID != "" && theirs.ID != "" && ours.ID != theirs.ID {
+		return &IdentityError{}
+	}
+	if r.AllowFuture {
+		return nil
+	}
+	ahead := map[string]time.Duration{}
+	for key, reg := range theirs.Registers() {
+		for _, s := range []lww.Stamp{reg.Stamp, reg.Era} {
+			if s.Future(now, MaxSkew) {
+				ahead[key] = max(ahead[key], s.Time().Sub(now))
+			}
+		}
+	}
+	if len(ahead) == 0 {
+		return nil
+	}
+	return &FutureError{
+		Fields: slices.Sorted(maps.Keys(ahead)),
+		Ahead:  slices.Max(slices.Collect(maps.Values(ahead))),
+	}
+}
+
+// LoadExisting is Load for callers to whom a missing file is an error: a
+// *FileError that is fs.ErrNotExist. An empty file is an empty document.
+func (d *Doc) LoadExisting(ctx context.Context) (*lww.Document, error) {
+	st, err := d.lookExisting(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return st.doc, nil
+}
+
+// TextExisting is Text with the errors of LoadExisting.
+func (d *Doc) TextExisting(ctx context.Context) ([]byte, error) {
+	st, err := d.lookExisting(ctx)
+	if err != nil {
+		return nil, err
+	}
+	text, err := compose(st.tree, st.doc.View(), "")
+	return text, d.fail("load", err)
+}
+
+func (d *Doc) lookExisting(ctx context.Context) (*state, error) {
+	st, err := d.look(ctx)
+	if err == nil && !st.main.Exists {
+		err = missing(d.path)
+	}
+	if err != nil {
+		return nil, d.fail("load", err)
+	}
+	d.setReport(st.report())
+	return st, nil
+}
+
+func missing(path string) error {
+	return &FileError{Op: "open", Path: path, Class: fileio.ClassMissing, Err: fs.ErrNotExist}
+}
+
+// PlainText returns what the document shows as a text without a block, keeping
+// what it can of the bytes of like, which may be nil. The reason of its error
+// is *CorruptError.
+func PlainText(doc *lww.Document, like []byte) ([]byte, error) {
+	var tree *strictjson.Tree
+	if like != nil {
+		var err error
+		if tree, err = strictjson.ParseObject(like, strictjson.Limits{}); err != nil {
+			return nil, corrupt(err)
+		}
+	}
+	return compose(tree, doc.View(), "")
+}

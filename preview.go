@@ -1,0 +1,172 @@
+package cfgmerge
+
+import (
+	"context"
+	"path/filepath"
+
+	"github.com/cfgmerge/cfgmerge/fileio"
+	"github.com/cfgmerge/cfgmerge/lww"
+	"github.com/cfgmerge/cfgmerge/strictjson"
+)
+
+// Action is one kind of thing that an operation would do.
+type Action string
+
+// The actions.
+const (
+	ActionSet          Action = "set"           // the field gets a value, or another one
+	ActionUnset        Action = "unset"         // the field is removed
+	ActionStamp        Action = "stamp"         // the field stays as it is and gets a newer stamp
+	ActionAdopt        Action = "adopt"         // what another program wrote there becomes part of the history
+	ActionAddBlock     Action = "add-block"     // the history is put into the file
+	ActionRemoveBlock  Action = "remove-block"  // the history is taken out of the file
+	ActionKeepBeside   Action = "keep-beside"   // the history is kept in the state folder
+	ActionRemoveFolder Action = "remove-folder" // the state folder is removed
+	ActionMend         Action = "mend"          // the damaged file is replaced by the last good state
+)
+
+// Step is one thing that an operation would do. It holds no value.
+type Step struct {
+	Action Action
+	// At is the field's pointer, a group's name, or the folder's path.
+	At string
+}
+
+// Preview says what Update would do now: nothing, if it would not write. It
+// takes no lock and changes nothing. Its errors are those of Load and of the
+// change.
+func (d *Doc) Preview(ctx context.Context, change Change) ([]Step, error) {
+	st, err := d.look(ctx)
+	if err != nil {
+		return nil, d.fail("load", err)
+	}
+	d.setReport(st.report())
+	after := st.doc.Clone()
+	if err := change(after, d.writer()); err != nil {
+		return nil, d.fail("update", err)
+	}
+	steps := fieldSteps(st.doc, after)
+	if st.origin == fromMemory {
+		steps = append(steps, Step{At: d.path, Action: ActionMend})
+	}
+	if len(steps) > 0 {
+		steps = append(steps, st.blockSteps((&commit{Doc: d, in: &intent{}}).layoutOf(st))...)
+	}
+	return steps, nil
+}
+
+// fieldSteps tells two states of a document apart.
+func fieldSteps(before, after *lww.Document) []Step {
+	var steps []Step
+	before.View().Diff(after.View(), func(path []string, old, now *lww.View) {
+		action, changed := ActionSet, now
+		if now == nil {
+			action, changed = ActionUnset, old
+		}
+		for _, leaf := range leavesOf(changed, path) {
+			steps = append(steps, Step{action, leaf})
+		}
+	})
+	if len(steps) > 0 {
+		return steps
+	}
+	for _, key := range before.Delta(after).Keys() {
+		steps = append(steps, Step{ActionStamp, key})
+	}
+	return steps
+}
+
+// blockSteps says what a write in the given layout does to the block.
+func (st *state) blockSteps(layout Layout) []Step {
+	at := strictjson.JoinPointer(lww.BlockKey)
+	switch has := st.hasBlock(); {
+	case layout == Embedded && !has:
+		return []Step{{ActionAddBlock, at}}
+	case layout == Sidecar && has:
+		return []Step{{ActionRemoveBlock, at}}
+	}
+	return nil
+}
+
+func (st *state) hasBlock() bool {
+	if st.tree == nil {
+		return false
+	}
+	_, has := st.tree.Root().Get(lww.BlockKey)
+	return has
+}
+
+// PreviewAdopt is Preview for Adopt.
+func (d *Doc) PreviewAdopt(ctx context.Context, layout Layout) ([]Step, error) {
+	st, err := d.lookExisting(ctx)
+	if err != nil {
+		return nil, err
+	}
+	layout = (&commit{Doc: d, in: &intent{layout: layout}}).layoutOf(st)
+	var steps []Step
+	for _, key := range st.Adopted {
+		steps = append(steps, Step{ActionAdopt, key})
+	}
+	if st.origin == fromMemory {
+		steps = append(steps, Step{ActionMend, d.path})
+	}
+	steps = append(steps, st.blockSteps(layout)...)
+	if layout == Sidecar && st.layout != Sidecar {
+		steps = append(steps, Step{ActionKeepBeside, d.folderPath()})
+	}
+	return steps, nil
+}
+
+// PreviewStrip is Preview for Strip, of a file that exists.
+func (d *Doc) PreviewStrip(ctx context.Context, all bool) ([]Step, error) {
+	st, err := d.lookExisting(ctx)
+	if err != nil {
+		return nil, err
+	}
+	steps := st.blockSteps(Sidecar)
+	if st.origin == fromMemory {
+		steps = append(steps, Step{ActionMend, d.path})
+	}
+	folder, err := fileio.OpenFolder(d.path, false, d.opts.files())
+	if err != nil {
+		return nil, d.fail("load", err)
+	}
+	defer folder.Close()
+	if all && folder.Exists() {
+		steps = append(steps, Step{ActionRemoveFolder, folder.Path()})
+	}
+	return steps, nil
+}
+
+// folderPath is where the state folder is, or would be.
+func (d *Doc) folderPath() string {
+	folder, err := fileio.OpenFolder(d.path, false, d.opts.files())
+	if err != nil {
+		return stateFolder(d.path)
+	}
+	defer folder.Close()
+	if folder.Exists() {
+		return folder.Path()
+	}
+	return stateFolder(folder.Target())
+}
+
+// stateFolder is where the state folder of a file lies if it can lie there.
+func stateFolder(file string) string {
+	return filepath.Join(filepath.Dir(file), "."+filepath.Base(file)+folderSuffix)
+}
+
+const folderSuffix = ".cfgmerge"
+
+// leavesOf lists the pointers of what shows at path: scalars, arrays and empty
+// objects.
+func leavesOf(v *lww.View, path []string) []string {
+	if !v.IsObject() || len(v.Kids) == 0 {
+		return []string{strictjson.JoinPointer(path...)}
+	}
+	var out []string
+	for _, key := range v.Keys() {
+		out = append(out, leavesOf(v.Kids[key], append(path[:len(path):len(path)], key))...)
+	}
+	return out
+}
