@@ -91,7 +91,7 @@ func (n Node) sortedMembers() []Node {
 }
 
 func (n Node) appendCanonicalKey(dst []byte) []byte {
-	if n.node().decoded != 0 {
+	if n.node().keyEscaped {
 		return AppendQuote(dst, n.key())
 	}
 	return append(dst, n.keyLiteral()...)

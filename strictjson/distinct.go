@@ -5,13 +5,13 @@ import "hash/maphash"
 // fewKeys is the size up to which comparing keys is faster than hashing.
 const fewKeys = 16
 
-// distinct fails at the second of two equal keys of the object; otherwise it returns end.
-func (p *parser) distinct(object int32, end int) int {
+// distinct fails at the second of two equal keys of an object with size members; otherwise it returns end.
+func (p *parser) distinct(object int32, size, end int) int {
 	var repeated int32
-	if size := int(p.nodes[object].size); size <= fewKeys {
-		repeated = p.repeatedOfFew(object + 1)
+	if size <= fewKeys {
+		repeated = p.repeatedOfFew(object)
 	} else {
-		repeated = p.seen.repeated(&p.Tree, object+1, size)
+		repeated = p.seen.repeated(&p.Tree, object, size)
 	}
 	if repeated != 0 {
 		return p.fail(DuplicateKey, int(p.nodes[repeated].keyStart)-1)
@@ -19,15 +19,15 @@ func (p *parser) distinct(object int32, end int) int {
 	return end
 }
 
-// repeatedOfFew returns the first of the siblings whose key an earlier one has, or 0. Keys are compared only where
+// repeatedOfFew returns the first member whose key an earlier one has, or 0. Keys are compared only where
 // one of 256 bits, picked by length and outer bytes, was set before.
-func (t *Tree) repeatedOfFew(first int32) int32 {
+func (t *Tree) repeatedOfFew(object int32) int32 {
 	var seen [4]uint64
-	for i := first; i != 0; i = t.nodes[i].next {
+	for i := object + 1; i < t.nodes[object].after; i = t.nodes[i].after {
 		key := t.key(i)
 		hint := keyHint(key)
 		word, bit := &seen[hint/64%4], uint64(1)<<(hint%64)
-		if *word&bit != 0 && t.hasKeyBefore(first, i, key) {
+		if *word&bit != 0 && t.hasKeyBefore(object, i, key) {
 			return i
 		}
 		*word |= bit
@@ -42,8 +42,8 @@ func keyHint(key string) uint {
 	return uint(len(key)) + 5*uint(key[0]) + 11*uint(key[len(key)-1])
 }
 
-func (t *Tree) hasKeyBefore(first, end int32, key string) bool {
-	for i := first; i != end; i = t.nodes[i].next {
+func (t *Tree) hasKeyBefore(object, end int32, key string) bool {
+	for i := object + 1; i < end; i = t.nodes[i].after {
 		if t.key(i) == key {
 			return true
 		}
@@ -65,10 +65,10 @@ type slot struct {
 	hash  uint64
 }
 
-// repeated returns the first of size siblings whose key an earlier one has, or 0.
-func (s *keySet) repeated(t *Tree, first int32, size int) int32 {
+// repeated returns the first of size members whose key an earlier one has, or 0.
+func (s *keySet) repeated(t *Tree, object int32, size int) int32 {
 	s.reset(size)
-	for i := first; i != 0; i = t.nodes[i].next {
+	for i := object + 1; i < t.nodes[object].after; i = t.nodes[i].after {
 		if !s.add(t, i) {
 			return i
 		}

@@ -180,7 +180,7 @@ func changesTo(old, next Node) *change {
 		switch now := c.below[key]; {
 		case now == nil:
 			c.put(key, &change{action: remove})
-		case member.Len() == 0 && Equal(member.Raw(), now.value.Raw()):
+		case member.isLeaf() && Equal(member.Raw(), now.value.Raw()):
 			*now = change{}
 		}
 	}

@@ -33,7 +33,7 @@ func (l layout) inside(container Node) layout {
 	if object && isPadding(first.colonGap()) {
 		in.colon = first.colonGap()
 	}
-	in.between = betweenChildren(first, open, in.colon)
+	in.between = betweenChildren(container, open, in.colon)
 	if !isOneLine(in.between) {
 		return in.onLines(l.indent)
 	}
@@ -68,9 +68,10 @@ func isPadding(gap string) bool {
 }
 
 // betweenChildren returns what separates the first two children, or what would separate them if there is one.
-func betweenChildren(first Node, open, colon string) string {
-	if next := first.node().next; next != 0 {
-		return usualGap(first.tree.src[first.node().end:Node{first.tree, next}.begin()])
+func betweenChildren(container Node, open, colon string) string {
+	first := container.firstChild().node()
+	if first.after < container.node().after {
+		return usualGap(container.tree.src[first.end:Node{container.tree, first.after}.begin()])
 	}
 	if open == "" && strings.HasSuffix(colon, " ") {
 		return ", " // {"a": 1} is followed by {"a": 1, "b": 2}
@@ -129,7 +130,7 @@ func (l layout) brackets(kind Kind, in layout) (open, shut string) {
 
 // like returns the layout for a new value beside an old sibling: on one line where the sibling is.
 func (l layout) like(sibling, value Node) layout {
-	if sibling.Len() == 0 || sibling.Kind() != value.Kind() {
+	if sibling.isLeaf() || sibling.Kind() != value.Kind() {
 		return l
 	}
 	if in := l.inside(sibling); in.newline == "" {

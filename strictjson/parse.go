@@ -143,7 +143,7 @@ func (p *parser) value(start, depth int) int {
 func (p *parser) add(kind Kind, start, end int) *node {
 	p.nodes = append(p.nodes, node{})
 	n := &p.nodes[len(p.nodes)-1]
-	n.kind, n.start, n.end = kind, int32(start), int32(end)
+	n.kind, n.start, n.end, n.after = kind, int32(start), int32(end), int32(len(p.nodes))
 	return n
 }
 
@@ -189,10 +189,9 @@ func (p *parser) object(start, depth int) int {
 	at := p.open(Object, start)
 	i := skipSpace(p.src, start+1)
 	if byteAt(p.src, i) == '}' {
-		return p.close(at, 0, i+1)
+		return p.close(at, i+1)
 	}
-	for size, last := int32(1), int32(0); ; size++ {
-		last = p.link(last)
+	for size := 1; ; size++ {
 		if i = p.member(i, depth); i == failed {
 			return failed
 		}
@@ -201,7 +200,7 @@ func (p *parser) object(start, depth int) int {
 		case ',':
 			i = skipSpace(p.src, i+1)
 		case '}':
-			return p.distinct(at, p.close(at, size, i+1))
+			return p.distinct(at, size, p.close(at, i+1))
 		default:
 			return p.unexpected(i)
 		}
@@ -215,10 +214,9 @@ func (p *parser) array(start, depth int) int {
 	at := p.open(Array, start)
 	i := skipSpace(p.src, start+1)
 	if byteAt(p.src, i) == ']' {
-		return p.close(at, 0, i+1)
+		return p.close(at, i+1)
 	}
-	for size, last := int32(1), int32(0); ; size++ {
-		last = p.link(last)
+	for {
 		if i = p.value(i, depth); i == failed {
 			return failed
 		}
@@ -227,7 +225,7 @@ func (p *parser) array(start, depth int) int {
 		case ',':
 			i = skipSpace(p.src, i+1)
 		case ']':
-			return p.close(at, size, i+1)
+			return p.close(at, i+1)
 		default:
 			return p.unexpected(i)
 		}
@@ -240,19 +238,10 @@ func (p *parser) open(kind Kind, start int) int32 {
 	return int32(len(p.nodes) - 1)
 }
 
-func (p *parser) close(at, size int32, end int) int {
-	p.nodes[at].size, p.nodes[at].end = size, int32(end)
+func (p *parser) close(at int32, end int) int {
+	n := &p.nodes[at]
+	n.end, n.after = int32(end), int32(len(p.nodes))
 	return end
-}
-
-// link makes the coming node the sibling after last, unless that is 0, which only the root is. It returns the
-// coming node.
-func (p *parser) link(last int32) int32 {
-	next := int32(len(p.nodes))
-	if last != 0 {
-		p.nodes[last].next = next
-	}
-	return next
 }
 
 // member parses a key, a colon and a value.
@@ -268,15 +257,23 @@ func (p *parser) member(start, depth int) int {
 	if byteAt(p.src, colon) != ':' {
 		return p.unexpected(colon)
 	}
-	child := len(p.nodes)
+	child := int32(len(p.nodes))
 	i := p.value(skipSpace(p.src, colon+1), depth)
 	if i != failed {
 		n := &p.nodes[child]
 		n.keyStart, n.keyEnd = int32(start+1), int32(end-1)
 		if escaped {
-			p.keys = append(p.keys, unescape(p.src[start+1:end-1]))
-			n.decoded = int32(len(p.keys))
+			n.keyEscaped = true
+			p.decodeKey(child)
 		}
 	}
 	return i
+}
+
+func (p *parser) decodeKey(member int32) {
+	if p.keys == nil {
+		p.keys = make(map[int32]string)
+	}
+	n := p.nodes[member]
+	p.keys[member] = unescape(p.src[n.keyStart:n.keyEnd])
 }

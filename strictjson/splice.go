@@ -40,7 +40,7 @@ func (w *writer) replace(old, next Node, l layout) {
 
 // object writes the members that stay, then the new ones, and closes as the old object did.
 func (w *writer) object(old Node, c *change, l layout) {
-	if old.Len() == 0 {
+	if old.isLeaf() {
 		w.emptyObject(old, c, l)
 		return
 	}
@@ -56,7 +56,7 @@ func (w *writer) object(old Node, c *change, l layout) {
 
 // emptyObject keeps the bytes of an empty object, unless it gets members.
 func (w *writer) emptyObject(old Node, c *change, l layout) {
-	if next := c.fresh(); next.Len() > 0 {
+	if next := c.fresh(); !next.isLeaf() {
 		w.format(next, l)
 		return
 	}
@@ -114,10 +114,10 @@ func (w *writer) newMembers(old Node, c *change, kept bool, in layout) (added bo
 // array writes the elements of next in the layout of old; those that old has too keep their bytes.
 func (w *writer) array(old, next Node, l layout) {
 	switch {
-	case old.Len() == 0 && next.Len() == 0:
+	case old.isLeaf() && next.isLeaf():
 		w.text(old.Raw())
 		return
-	case old.Len() == 0 || next.Len() == 0:
+	case old.isLeaf() || next.isLeaf():
 		w.format(next, l)
 		return
 	}
@@ -148,7 +148,7 @@ func (w *writer) element(before []Node, from origin, in layout) {
 
 // format writes a value that was not there before.
 func (w *writer) format(n Node, l layout) {
-	if n.Len() == 0 {
+	if n.isLeaf() {
 		w.text(emptyOrScalar(n))
 		return
 	}

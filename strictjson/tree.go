@@ -6,8 +6,8 @@ import "iter"
 // share its memory.
 type Tree struct {
 	src    string
-	nodes  []node   // in source order: a container's first child follows it
-	keys   []string // the keys that had escapes, decoded
+	nodes  []node           // in source order: the children of a container follow it
+	keys   map[int32]string // by node: the keys that had escapes, decoded
 	limits Limits
 }
 
@@ -16,11 +16,10 @@ type Tree struct {
 type node struct {
 	start, end       int32 // the literal in the source
 	keyStart, keyEnd int32 // the key between its quotes, if this is a member
-	decoded          int32 // 1 + index into keys of a key with escapes; 0 for any other
-	next             int32 // the next sibling; 0 for the last
-	size             int32 // how many members or elements
+	after            int32 // the node behind this one and all below it
 	kind             Kind
 	escaped          bool // a string with a backslash
+	keyEscaped       bool // a member whose key has one
 }
 
 // Kind is the type of a JSON value.
@@ -67,8 +66,8 @@ func (t *Tree) Source() string {
 
 func (t *Tree) key(i int32) string {
 	n := &t.nodes[i]
-	if n.decoded != 0 {
-		return t.keys[n.decoded-1]
+	if n.keyEscaped {
+		return t.keys[i]
 	}
 	return t.src[n.keyStart:n.keyEnd]
 }
@@ -117,15 +116,27 @@ func (n Node) Text() string {
 	return content
 }
 
-// Len returns how many members or elements there are, 0 for a scalar.
+// Len counts the members or elements, of which a scalar has none.
 func (n Node) Len() int {
-	return int(n.node().size)
+	size := 0
+	for i := n.i + 1; i < n.node().after; i = n.tree.nodes[i].after {
+		size++
+	}
+	return size
+}
+
+// isLeaf reports whether n is a scalar or an empty container.
+func (n Node) isLeaf() bool {
+	return n.node().after == n.i+1
 }
 
 // Members yields an object's keys, decoded, and values in source order; nothing for any other kind.
 func (n Node) Members() iter.Seq2[string, Node] {
 	return func(yield func(string, Node) bool) {
-		for i := n.first(Object); i != 0; i = n.tree.nodes[i].next {
+		if n.Kind() != Object {
+			return
+		}
+		for i := n.i + 1; i < n.node().after; i = n.tree.nodes[i].after {
 			if !yield(n.tree.key(i), Node{n.tree, i}) {
 				return
 			}
@@ -136,7 +147,10 @@ func (n Node) Members() iter.Seq2[string, Node] {
 // Elements yields an array's values in source order; nothing for any other kind.
 func (n Node) Elements() iter.Seq[Node] {
 	return func(yield func(Node) bool) {
-		for i := n.first(Array); i != 0; i = n.tree.nodes[i].next {
+		if n.Kind() != Array {
+			return
+		}
+		for i := n.i + 1; i < n.node().after; i = n.tree.nodes[i].after {
 			if !yield(Node{n.tree, i}) {
 				return
 			}
@@ -144,18 +158,10 @@ func (n Node) Elements() iter.Seq[Node] {
 	}
 }
 
-// first returns the index of the first child of a container of this kind, or 0, which only the root has.
-func (n Node) first(kind Kind) int32 {
-	if at := n.node(); at.kind == kind && at.size > 0 {
-		return n.i + 1
-	}
-	return 0
-}
-
 // children returns the members or elements.
 func (n Node) children() []Node {
 	children := make([]Node, 0, n.Len())
-	for i := n.first(n.Kind()); i != 0; i = n.tree.nodes[i].next {
+	for i := n.i + 1; i < n.node().after; i = n.tree.nodes[i].after {
 		children = append(children, Node{n.tree, i})
 	}
 	return children
