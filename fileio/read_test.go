@@ -55,13 +55,14 @@ func TestLinksAreResolved(t *testing.T) {
 		must(t, os.Symlink(to, path))
 		return path
 	}
-	link("alias", "real")
+	must(t, os.Mkdir(filepath.Join(dir, "deeper"), 0o700))
+	link("deeper/alias", "../real")
 	must(t, os.Symlink("../real/config.json", filepath.Join(real, "up")))
 	for name, path := range map[string]string{
 		"absolute":               link("abs", target),
 		"relative":               link("rel", "real/config.json"),
 		"chain":                  link("chain", "rel"),
-		"dot-dot below an alias": filepath.Join(dir, "alias", "up"),
+		"dot-dot below an alias": filepath.Join(dir, "deeper", "alias", "up"),
 	} {
 		got, err := Resolve(path)
 		if err != nil || got != target {
