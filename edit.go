@@ -50,7 +50,7 @@ func (e *IndexError) Hint() string { return "elements count from /0; /- appends 
 // The change's errors are *BlockedError, *IndexError, and those of
 // lww.Document.Write; SetField's own is *CorruptError for the value.
 func SetField(path []string, value string) (Change, error) {
-	tree, err := strictjson.Parse([]byte(value), strictjson.Limits{})
+	tree, err := strictjson.Parse([]byte(value), ourOwn())
 	if err != nil {
 		return nil, corrupt(err)
 	}
@@ -85,7 +85,7 @@ func splice(place, raw string, path []string, value string) (string, error) {
 	if len(path) == 0 {
 		return value, nil
 	}
-	tree, err := strictjson.Parse([]byte(raw), strictjson.Limits{})
+	tree, err := strictjson.Parse([]byte(raw), ourOwn())
 	if err != nil {
 		return "", corrupt(err)
 	}
@@ -153,7 +153,7 @@ func spliceObject(place string, tree *strictjson.Tree, path []string, value stri
 // all of it at once: the fields of a group change together or not at all. The
 // error is *CorruptError if the patch is no JSON object, or lww.ErrReserved.
 func MergePatch(patch []byte) (Change, error) {
-	tree, err := strictjson.ParseObject(patch, strictjson.Limits{})
+	tree, err := strictjson.ParseObject(patch, ourOwn())
 	if err != nil {
 		return nil, corrupt(err)
 	}

@@ -161,7 +161,7 @@ func PlainText(doc *lww.Document, like []byte) ([]byte, error) {
 	var tree *strictjson.Tree
 	if like != nil {
 		var err error
-		if tree, err = strictjson.ParseObject(like, strictjson.Limits{}); err != nil {
+		if tree, err = strictjson.ParseObject(like, ourOwn()); err != nil {
 			return nil, corrupt(err)
 		}
 	}

@@ -2,6 +2,7 @@ package cfgmerge
 
 import (
 	"bytes"
+	"math"
 
 	"github.com/cfgmerge/cfgmerge/lww"
 	"github.com/cfgmerge/cfgmerge/strictjson"
@@ -19,7 +20,7 @@ import (
 // is empty; new members of the root go before it.
 func compose(tree *strictjson.Tree, view *lww.View, block string) ([]byte, error) {
 	if tree == nil {
-		tree, _ = strictjson.ParseObject([]byte("{}\n"), strictjson.Limits{})
+		tree, _ = strictjson.ParseObject([]byte("{}\n"), ourOwn())
 	}
 	edits, grows := difference(tree, view)
 	_, has := tree.Root().Get(lww.BlockKey)
@@ -53,12 +54,16 @@ func difference(tree *strictjson.Tree, view *lww.View) (edits []strictjson.Edit,
 
 // appendBlock makes room for the block, laid out like the members around it.
 func appendBlock(text []byte) ([]byte, error) {
-	tree, err := strictjson.ParseObject(text, strictjson.Limits{})
+	tree, err := strictjson.ParseObject(text, ourOwn())
 	if err != nil {
 		return nil, err
 	}
 	return strictjson.Apply(tree, []strictjson.Edit{{Path: []string{lww.BlockKey}, Value: "null"}})
 }
+
+// ourOwn are the limits for texts that have been let in already: no size is
+// refused a second time.
+func ourOwn() strictjson.Limits { return strictjson.Limits{MaxSize: math.MaxInt32} }
 
 // DecodeText reads a file's text by itself, as it is found on another machine:
 // its registers, and what was edited by hand since. The reasons of its errors
@@ -83,7 +88,7 @@ func EncodeText(doc *lww.Document, like []byte) ([]byte, error) {
 	var tree *strictjson.Tree
 	if like != nil {
 		var err error
-		if tree, err = strictjson.ParseObject(like, strictjson.Limits{}); err != nil {
+		if tree, err = strictjson.ParseObject(like, ourOwn()); err != nil {
 			return nil, corrupt(err)
 		}
 	}
