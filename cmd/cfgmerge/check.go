@@ -82,7 +82,9 @@ func (a *app) check(args []string) (r checked, first error) {
 		for _, file := range files {
 			found, err := cfgmerge.Check(file, a.options())
 			note(err)
-			r.files++
+			if err == nil {
+				r.files++
+			}
 			r.findings = append(r.findings, found...)
 		}
 	}
@@ -147,7 +149,7 @@ func (r checked) summary() string {
 			parts = append(parts, counted(n, string(s)))
 		}
 	}
-	if len(r.findings) == 0 {
+	if r.files > 0 && len(r.findings) == 0 {
 		parts = append(parts, "nothing found")
 	}
 	return strings.Join(parts, ", ")

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+
 	"github.com/spf13/cobra"
 
 	"github.com/cfgmerge/cfgmerge"
@@ -64,9 +66,9 @@ func (a *app) load(cmd *cobra.Command, file string) (*lww.Document, error) {
 // redacted.
 type difference struct {
 	Field literal `json:"field"`
-	// A and B are what the files hold, a dash if nothing.
-	A literal `json:"a"`
-	B literal `json:"b"`
+	// A and B are what the files hold, in short; empty if nothing.
+	A literal `json:"a,omitempty"`
+	B literal `json:"b,omitempty"`
 	// Wins is "a", "b", or "both" where a merge takes some of each.
 	Wins string `json:"wins"`
 }
@@ -129,7 +131,7 @@ func (a *app) printDifferences(cmd *cobra.Command, files []string, f format, fou
 	names := map[string]string{"a": printable(files[0]), "b": printable(files[1]), "both": "some of both"}
 	t := &table{head: []string{"FIELD", names["a"], names["b"], "WINS"}}
 	for _, d := range found {
-		t.add(string(d.Field), string(d.A), string(d.B), names[d.Wins])
+		t.add(string(d.Field), cmp.Or(string(d.A), "–"), cmp.Or(string(d.B), "–"), names[d.Wins])
 	}
 	return t.print(s)
 }

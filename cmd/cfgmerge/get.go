@@ -58,7 +58,7 @@ Exit status 1 if there is no such field.`,
 	}
 	cmd.Flags().StringVarP(&f.query, "query", "q", "", "a query in gjson's path language instead of a POINTER")
 	cmd.Flags().BoolVarP(&f.raw, "raw", "r", false, "print a string without its quotes")
-	outputFlag(cmd, &f.output, "json prints the value, table a line per field without secrets")
+	outputFlag(cmd, &f.output, "json: the value; table: a line per field, no secrets")
 	return cmd
 }
 
@@ -99,7 +99,7 @@ func (a *app) get(cmd *cobra.Command, file string, path []string, f getFlags) er
 	n, ok := find(tree.Root(), path)
 	switch {
 	case !ok:
-		return &foundError{msg: "get " + file + ": there is no field " + strictjson.JoinPointer(path...), hint: "see which there are: cfgmerge get FILE -o table"}
+		return &foundError{msg: "get " + file + ": there is no field " + strictjson.JoinPointer(path...), hint: "see which there are: cfgmerge get " + file + " -o table"}
 	case f.output == asTable:
 		return a.printFields(cmd, doc, n, path)
 	case f.raw && n.Kind() == strictjson.String:

@@ -25,12 +25,12 @@ type globals struct {
 func (g *globals) define(flags *pflag.FlagSet) {
 	g.lockTimeout = 5 * time.Second
 	g.maxSize = 64 << 20
-	flags.DurationVar(&g.lockTimeout, "lock-timeout", g.lockTimeout, "how long a change waits for other processes; 0 does not wait, negative waits forever")
-	flags.Var(&g.durability, "durability", "what a change survives when the command ends: full (power loss), file (the same, or the old file), none (killed processes)")
-	flags.BoolVar(&g.inPlace, "in-place", false, "overwrite a file that can't be replaced, such as one mounted by itself; a crash then tears it")
-	flags.BoolVar(&g.anyOwner, "any-owner", false, "permit a change of the file's owner, and a state folder that somebody else owns")
-	flags.Var(&g.maxSize, "max-size", "largest file and input that is read, in bytes or with KiB, MiB, GiB")
-	flags.BoolVar(&g.noColor, "no-color", false, "no colours; so does the variable NO_COLOR")
+	flags.DurationVar(&g.lockTimeout, "lock-timeout", g.lockTimeout, "how long to wait for other processes; 0: not at all, negative: forever")
+	flags.Var(&g.durability, "durability", "what a change survives: full: power loss; file: either the old or the new; none: kills")
+	flags.BoolVar(&g.inPlace, "in-place", false, "overwrite a file that can't be replaced; a crash then tears it")
+	flags.BoolVar(&g.anyOwner, "any-owner", false, "permit changing the file's owner, and a state folder of somebody else")
+	flags.Var(&g.maxSize, "max-size", "largest file and input to read, in bytes, KiB, MiB or GiB")
+	flags.BoolVar(&g.noColor, "no-color", false, "no colours, as with NO_COLOR set")
 }
 
 // options are the library's options as the flags have them.

@@ -56,10 +56,10 @@ they would win over everything until then. --allow-future takes them.`,
 		},
 	}
 	cmd.Flags().StringVar(&f.into, "into", "", "save the result into this `file`, which need not exist")
-	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "with --into: change nothing, say what would change, and exit with 1 if anything would")
+	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "with --into: change nothing; say what would change, exit 1 if anything")
 	cmd.Flags().BoolVar(&f.rules.Force, "force", false, "join different documents")
 	cmd.Flags().BoolVar(&f.rules.AllowFuture, "allow-future", false, "take stamps that are ahead of the clock")
-	outputFlag(cmd, &f.output, "json prints the result, or with --into what was done; table a line per field without secrets")
+	outputFlag(cmd, &f.output, "json: the result, or with --into what was done; table: a line per field, no secrets")
 	return cmd
 }
 

@@ -19,14 +19,12 @@ const redacted = "«redacted»"
 // that was adopted by hand has no policies.
 func summary(policies lww.Table, path []string, raw string) string {
 	switch {
-	case raw == "":
-		return "–"
-	case raw == "null" || raw == "true" || raw == "false":
+	case raw == "" || raw == "null" || raw == "true" || raw == "false":
 		return raw
 	case isSecret(policies, path) || slices.ContainsFunc(path, namesSecret):
 		return redacted
 	case raw[0] == '[':
-		return counted(elementsOf(raw), "element")
+		return summaryOfArray(raw)
 	case raw == "{}":
 		return raw
 	case raw[0] == '{':
@@ -37,12 +35,23 @@ func summary(policies lww.Table, path []string, raw string) string {
 	return shorten(raw, 40)
 }
 
-func elementsOf(raw string) int {
+// summaryOfArray shows a short array of plain values.
+func summaryOfArray(raw string) string {
 	tree, err := strictjson.Parse([]byte(raw), strictjson.Limits{})
 	if err != nil {
-		return 0
+		return redacted
 	}
-	return tree.Root().Len()
+	n := tree.Root()
+	counted := counted(n.Len(), "element")
+	for e := range n.Elements() {
+		if e.Kind() == strictjson.Object || e.Kind() == strictjson.Array || looksSecret(e.Text()) {
+			return counted
+		}
+	}
+	if utf8.RuneCountInString(raw) > 40 || strings.Contains(raw, "\n") {
+		return counted
+	}
+	return raw
 }
 
 func shorten(s string, most int) string {
