@@ -166,7 +166,7 @@ func (a *adopter) withoutBlock() {
 		}
 		edits = append(edits, e)
 	}
-	base := inferBase(known)
+	base := inferBase(known, len(known) < len(edits))
 	removed := a.removals(digests, now, base)
 	for _, e := range edits {
 		a.judge(e, known, base)

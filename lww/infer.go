@@ -7,6 +7,23 @@ import "slices"
 // loaded is inferred from the values that it wrote: the historical state from
 // which the fewest leaves differ, the newest of several. What agrees with that
 // state the program did not change, however old it is by now.
+//
+// Leaves don't count alike. That a program set a switch to a value that it had
+// before is likely enough; that it made up a token which happens to be an old
+// one is not. So a leaf that differs counts by how rarely the file's value
+// recurs in the leaf's history, and one whose value was never seen counts
+// nothing: it differs from every state. And since programs that write have
+// mostly changed something, a state that explains the file without any change
+// counts as if a switch differed from it.
+
+const (
+	// unique is the weight of a value that the leaf had only once.
+	unique = 192
+	// recurring is the weight of a value that it always had.
+	recurring = 12
+	// idle is the weight of a rewrite that changed nothing.
+	idle = 64
+)
 
 // witness is a leaf of the rewritten file, or a group, that we know too.
 type witness struct {
@@ -33,36 +50,75 @@ func (w witness) spans() []span {
 	return out
 }
 
-// inferBase returns the time of the state that the program had loaded.
-func inferBase(witnesses []witness) Stamp {
-	type event struct {
-		at    Stamp
-		delta int // of the number of leaves that differ
-	}
+// inferBase returns the time of the state that the program had loaded. Changed
+// says that the file has leaves which are not among the witnesses.
+func inferBase(witnesses []witness, changed bool) Stamp {
 	var events []event
+	explained := 0 // the distance of a state that explains everything
 	for _, w := range witnesses {
-		differed := true
-		for _, s := range w.spans() {
-			switch {
-			case s.same && differed:
-				events = append(events, event{s.from, -1})
-			case !s.same && !differed:
-				events = append(events, event{s.from, +1})
-			default:
-				events = append(events, event{s.from, 0})
-			}
-			differed = !s.same
-		}
+		spans := w.spans()
+		weight := rarity(spans)
+		changed = changed || weight == 0
+		explained -= weight
+		events = appendEvents(events, spans, weight)
 	}
 	slices.SortStableFunc(events, func(a, b event) int { return a.at.Compare(b.at) })
-	differing, best, base := len(witnesses), len(witnesses)+1, Stamp{}
+	var distance, best int
+	var base Stamp
 	for i, e := range events {
-		differing += e.delta
-		if last := i+1 == len(events) || events[i+1].at != e.at; last && differing <= best {
-			best, base = differing, e.at
+		distance += e.delta
+		if i+1 < len(events) && events[i+1].at == e.at {
+			continue
+		}
+		d := distance
+		if d == explained && !changed {
+			d += idle
+		}
+		if base.IsZero() || d <= best {
+			best, base = d, e.at
 		}
 	}
 	return base
+}
+
+// event is a change of the distance between the file and the historical state.
+type event struct {
+	at    Stamp
+	delta int
+}
+
+// appendEvents appends how a witness's part in the distance changes over time.
+func appendEvents(dst []event, spans []span, weight int) []event {
+	same := false
+	for _, s := range spans {
+		e := event{at: s.from}
+		if s.same && !same {
+			e.delta = -weight
+		}
+		if !s.same && same {
+			e.delta = weight
+		}
+		same = s.same
+		dst = append(dst, e)
+	}
+	return dst
+}
+
+// rarity is the weight of the file's value.
+func rarity(spans []span) int {
+	hits := 0
+	for _, s := range spans {
+		if s.same {
+			hits++
+		}
+	}
+	switch hits {
+	case 0:
+		return 0
+	case 1:
+		return unique
+	}
+	return recurring * len(spans) / hits
 }
 
 // verdict says what a witness's value is, given the base.
