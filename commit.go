@@ -118,7 +118,7 @@ type commit struct {
 	// doc is what is to be published, nil until the change is made; past is
 	// what it supersedes.
 	doc       *lww.Document
-	past      lww.History
+	past      *lww.History
 	layout    Layout
 	leftovers []fileio.Leftover
 	round     int

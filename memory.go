@@ -2,7 +2,7 @@ package cfgmerge
 
 import (
 	"encoding/json"
-	"maps"
+	"slices"
 
 	"github.com/cfgmerge/cfgmerge/fileio"
 	"github.com/cfgmerge/cfgmerge/lww"
@@ -12,10 +12,10 @@ import (
 // memory is what the state folder remembers of one version of the file: its
 // text, its block if the text has none, and the digests of what it superseded.
 type memory struct {
-	Layout Layout      `json:"layout"`
-	Past   lww.History `json:"past,omitempty"`
-	Block  string      `json:"block,omitempty"`
-	Text   string      `json:"text"`
+	Layout Layout       `json:"layout"`
+	Past   *lww.History `json:"history,omitempty"`
+	Block  string       `json:"block,omitempty"`
+	Text   string       `json:"text"`
 
 	// The rest comes from the slot, and is no part of the payload.
 	describes fileio.Digest
@@ -68,21 +68,17 @@ func decodeText(tree *strictjson.Tree, block string) (*lww.Decoded, error) {
 }
 
 // unite joins the histories of several memories.
-func unite(memories []*memory) lww.History {
-	past := lww.History{}
-	for _, m := range memories {
-		for key, digests := range m.Past {
-			for _, d := range digests {
-				past.Add(key, d)
-			}
-		}
+func unite(memories []*memory) *lww.History {
+	past := &lww.History{}
+	for _, m := range slices.Backward(memories) {
+		past.Merge(m.history())
 	}
 	return past
 }
 
-func (m *memory) clonePast() lww.History {
+func (m *memory) history() *lww.History {
 	if m.Past == nil {
-		return lww.History{}
+		return &lww.History{}
 	}
-	return maps.Clone(m.Past)
+	return m.Past.Clone()
 }

@@ -42,7 +42,7 @@ const (
 type state struct {
 	sighting
 	doc    *lww.Document
-	past   lww.History
+	past   *lww.History
 	layout Layout // Auto: nothing is there to tell
 	origin origin
 	// tree is the text that edits start from; nil if there is none.
@@ -62,7 +62,7 @@ type state struct {
 // assemble makes a state of a sighting. It decides, and touches nothing. The
 // errors are *CorruptError and *VersionError.
 func assemble(s sighting, limits strictjson.Limits) (*state, error) {
-	st := &state{sighting: s, doc: &lww.Document{}, past: lww.History{}}
+	st := &state{sighting: s, doc: &lww.Document{}, past: &lww.History{}}
 	if !s.main.Exists {
 		st.origin, st.removed = fromNew, len(s.memories) > 0
 		return st, nil
@@ -79,7 +79,7 @@ func assemble(s sighting, limits strictjson.Limits) (*state, error) {
 // file without one is new; anything else is an error.
 func (st *state) recover(reason error, limits strictjson.Limits) error {
 	if m, tree, file := st.lastGood(limits); m != nil {
-		st.doc, st.past, st.layout, st.tree = file.Doc, m.clonePast(), m.Layout, tree
+		st.doc, st.past, st.layout, st.tree = file.Doc, m.history(), m.Layout, tree
 		st.origin = fromMemory
 		return nil
 	}
@@ -110,7 +110,7 @@ func (st *state) decode(limits strictjson.Limits) error {
 	st.exact = exact != nil
 	block := ""
 	if exact != nil {
-		st.past, st.layout, block = exact.clonePast(), exact.Layout, exact.Block
+		st.past, st.layout, block = exact.history(), exact.Layout, exact.Block
 	}
 	file, err := decodeText(st.tree, block)
 	if err != nil {
@@ -157,7 +157,7 @@ func (st *state) adopt(limits strictjson.Limits) {
 	if st.file.Block == lww.Intact {
 		st.layout = Embedded
 		if known && st.doc.ID != st.file.Doc.ID {
-			st.doc, st.past, st.replaced = &lww.Document{}, lww.History{}, true
+			st.doc, st.past, st.replaced = &lww.Document{}, &lww.History{}, true
 		}
 	}
 	st.Adoption = lww.Adopt(st.doc, st.past, st.file)
