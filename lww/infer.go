@@ -1,6 +1,9 @@
 package lww
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // A program that drops the block rewrites the whole file from what it had
 // loaded, perhaps long ago, with a few fields changed. Which state it had
@@ -63,7 +66,7 @@ func inferBase(witnesses []witness, changed bool) Stamp {
 		events = appendEvents(events, spans, weight)
 	}
 	slices.SortStableFunc(events, func(a, b event) int { return a.at.Compare(b.at) })
-	var distance, best int
+	distance, best := 0, math.MaxInt
 	var base Stamp
 	for i, e := range events {
 		distance += e.delta
@@ -74,7 +77,7 @@ func inferBase(witnesses []witness, changed bool) Stamp {
 		if d == explained && !changed {
 			d += idle
 		}
-		if base.IsZero() || d <= best {
+		if d <= best {
 			best, base = d, e.at
 		}
 	}
