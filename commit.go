@@ -1,6 +1,7 @@
 package cfgmerge
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -50,6 +51,7 @@ type intent struct {
 	always       bool   // write even if nothing changed
 	plain        bool   // leave the block out of the file
 	removeFolder bool
+	kind         WriteKind // empty: KindSave
 
 	// delta is what change did, once it was called: a save that starts over
 	// makes the same change, and not another one.
@@ -124,8 +126,9 @@ type commit struct {
 	round     int
 	// swaps have happened. Those that foreign writers overtook hold these
 	// writers' bytes until they are settled.
-	swaps  []*fileio.Swap
-	report Report
+	swaps   []*fileio.Swap
+	entries []Entry // of the journal
+	report  Report
 }
 
 // errOvertaken sends a save into another round.
@@ -171,7 +174,7 @@ func (c *commit) read(ctx context.Context) (*state, error) {
 		if err != nil {
 			return nil, err
 		}
-		st, err := assemble(sighting{main, remember(slots)}, c.limits())
+		st, err := assemble(sighting{main, remember(slots), c.spent()}, c.limits())
 		if !st.doubtful(err) || !c.wait(ctx, doubts) {
 			return st.declared(c.shape), err
 		}
@@ -203,7 +206,7 @@ func (c *commit) apply(st *state) error {
 		c.doc.Merge(c.in.delta)
 		mint(c.doc)
 	case st.file != nil:
-		c.note(lww.Adopt(c.doc, c.past, st.file))
+		c.adopt(c.doc, st.file)
 	}
 	return nil
 }
@@ -211,7 +214,11 @@ func (c *commit) apply(st *state) error {
 func (c *commit) change(st *state) error {
 	c.report = st.report()
 	c.past, c.layout = st.past, c.layoutOf(st)
+	c.past.Spent = st.spent
 	c.report.Layout = c.layout
+	if st.before != nil {
+		c.log(foreignKind(st.file), st.before, st.doc, st.Adopted, st.Rejected)
+	}
 	c.sweep(st)
 	doc := st.doc.Clone()
 	if c.in.delta != nil {
@@ -225,7 +232,8 @@ func (c *commit) change(st *state) error {
 	c.report.Changed = c.in.delta.Keys()
 	mint(doc)
 	c.past.Record(st.doc, doc)
-	return nil
+	c.log(cmp.Or(c.in.kind, KindSave), st.doc, doc, c.report.Changed, nil)
+	return c.recordSpent(st.doc)
 }
 
 // layoutOf settles the layout: what the file has, else what is asked for.
@@ -274,8 +282,23 @@ func (c *commit) adoptInto(doc *lww.Document, text []byte) error {
 		_, err := c.txn.Quarantine(text, "replaced")
 		return err
 	}
-	c.note(lww.Adopt(doc, c.past, file))
+	c.adopt(doc, file)
 	return nil
+}
+
+func (c *commit) adopt(doc *lww.Document, file *lww.Decoded) {
+	before := doc.Clone()
+	a := lww.Adopt(doc, c.past, file)
+	c.note(a)
+	c.log(foreignKind(file), before, doc, a.Adopted, a.Rejected)
+}
+
+// foreignKind says what kind of program wrote a text.
+func foreignKind(file *lww.Decoded) WriteKind {
+	if file.Block == lww.Intact {
+		return KindEdit
+	}
+	return KindRewrite
 }
 
 func (c *commit) note(a lww.Adoption) {
@@ -317,7 +340,8 @@ func (c *commit) setAside(st *state) error {
 // pending reports whether there is anything to write.
 func (c *commit) pending(st *state) bool {
 	return c.in.always || c.round > 0 || len(c.leftovers) > 0 ||
-		st.origin == fromMemory || len(c.report.Changed) > 0
+		st.origin == fromMemory || len(c.report.Changed) > 0 ||
+		c.in.delta.ID != st.doc.ID || len(c.in.delta.Policies) > 0 // what a merge may bring without a field
 }
 
 // publish puts the document in the place of the file that st read.
@@ -428,6 +452,7 @@ func (c *commit) settle(ctx context.Context) error {
 		_ = l.Remove()
 	}
 	c.leftovers = nil
+	c.writeJournal()
 	return nil
 }
 

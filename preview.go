@@ -17,6 +17,7 @@ const (
 	ActionSet          Action = "set"           // the field gets a value, or another one
 	ActionUnset        Action = "unset"         // the field is removed
 	ActionStamp        Action = "stamp"         // the field stays as it is and gets a newer stamp
+	ActionJoin         Action = "join"          // the document gets the other's id, or its policies
 	ActionAdopt        Action = "adopt"         // what another program wrote there becomes part of the history
 	ActionAddBlock     Action = "add-block"     // the history is put into the file
 	ActionRemoveBlock  Action = "remove-block"  // the history is taken out of the file
@@ -70,8 +71,12 @@ func fieldSteps(before, after *lww.Document) []Step {
 	if len(steps) > 0 {
 		return steps
 	}
-	for _, key := range before.Delta(after).Keys() {
+	delta := before.Delta(after)
+	for _, key := range delta.Keys() {
 		steps = append(steps, Step{ActionStamp, key})
+	}
+	if delta.ID != before.ID || len(delta.Policies) > 0 {
+		steps = append(steps, Step{ActionJoin, strictjson.JoinPointer(lww.BlockKey)})
 	}
 	return steps
 }
