@@ -13,9 +13,9 @@ import (
 	"github.com/cfgmerge/cfgmerge/strictjson"
 )
 
-// Change is what a save does to the document. It runs at most once, under the
+// Edit is what a save does to the document. It runs at most once, under the
 // lock.
-type Change func(*lww.Document, lww.Writer) error
+type Edit func(*lww.Document, lww.Writer) error
 
 // Update changes the document, on its state of that moment: what others have
 // saved and what foreign programs wrote is in it. The error of the function
@@ -23,7 +23,7 @@ type Change func(*lww.Document, lww.Writer) error
 //
 // The reasons in its *Error are those of Load, *LockError, *DurabilityError
 // (the change is committed), ErrUnsettled, and the error of the function.
-func (d *Doc) Update(ctx context.Context, change Change) error {
+func (d *Doc) Update(ctx context.Context, change Edit) error {
 	return d.fail("update", d.commit(ctx, intent{change: func(_ *state, doc *lww.Document, w lww.Writer) error {
 		return change(doc, w)
 	}}))

@@ -49,7 +49,7 @@ func (e *IndexError) Hint() string { return "elements count from /0; /- appends 
 //
 // The change's errors are *BlockedError, *IndexError, and those of
 // lww.Document.Write; SetField's own is *CorruptError for the value.
-func SetField(path []string, value string) (Change, error) {
+func SetField(path []string, value string) (Edit, error) {
 	tree, err := strictjson.Parse([]byte(value), ourOwn())
 	if err != nil {
 		return nil, corrupt(err)
@@ -59,9 +59,9 @@ func SetField(path []string, value string) (Change, error) {
 
 // UnsetField returns the change that removes the field at path, and that
 // changes nothing if there is none.
-func UnsetField(path []string) Change { return changeAt(path, nil, "") }
+func UnsetField(path []string) Edit { return changeAt(path, nil, "") }
 
-func changeAt(path []string, want *lww.View, value string) Change {
+func changeAt(path []string, want *lww.View, value string) Edit {
 	return func(d *lww.Document, w lww.Writer) error {
 		for i := range path {
 			at := d.At(path[:i])
@@ -152,7 +152,7 @@ func spliceObject(place string, tree *strictjson.Tree, path []string, value stri
 // MergePatch returns the change that applies a JSON Merge Patch (RFC 7396),
 // all of it at once: the fields of a group change together or not at all. The
 // error is *CorruptError if the patch is no JSON object, or lww.ErrReserved.
-func MergePatch(patch []byte) (Change, error) {
+func MergePatch(patch []byte) (Edit, error) {
 	tree, err := strictjson.ParseObject(patch, ourOwn())
 	if err != nil {
 		return nil, corrupt(err)

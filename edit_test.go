@@ -14,7 +14,7 @@ import (
 )
 
 // applied returns the text of a file after a change.
-func applied(t *testing.T, text string, o *cfgmerge.Options, change cfgmerge.Change) (string, error) {
+func applied(t *testing.T, text string, o *cfgmerge.Options, change cfgmerge.Edit) (string, error) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "app.json")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -32,7 +32,7 @@ func applied(t *testing.T, text string, o *cfgmerge.Options, change cfgmerge.Cha
 	return string(shown), err
 }
 
-func setField(t *testing.T, pointer, value string) cfgmerge.Change {
+func setField(t *testing.T, pointer, value string) cfgmerge.Edit {
 	t.Helper()
 	path, err := strictjson.SplitPointer(pointer)
 	if err != nil {

@@ -84,7 +84,7 @@ func Merge(ctx context.Context, rules MergeRules, files ...*Doc) (*lww.Document,
 
 // Into returns the change that merges other into a document. Its errors are
 // *IdentityError and *FutureError.
-func (r MergeRules) Into(other *lww.Document) Change {
+func (r MergeRules) Into(other *lww.Document) Edit {
 	return func(d *lww.Document, w lww.Writer) error {
 		if err := r.admit(d, other, w.Now); err != nil {
 			return err

@@ -36,7 +36,7 @@ type Step struct {
 // Preview says what Update would do now: nothing, if it would not write. It
 // takes no lock and changes nothing. Its errors are those of Load and of the
 // change.
-func (d *Doc) Preview(ctx context.Context, change Change) ([]Step, error) {
+func (d *Doc) Preview(ctx context.Context, change Edit) ([]Step, error) {
 	st, err := d.look(ctx)
 	if err != nil {
 		return nil, d.fail("load", err)

@@ -48,7 +48,7 @@ func (a *app) save(cmd *cobra.Command, path string, f saving, doc *cfgmerge.Doc,
 }
 
 // update is save for a change of fields.
-func (a *app) update(cmd *cobra.Command, path string, f saving, change cfgmerge.Change) error {
+func (a *app) update(cmd *cobra.Command, path string, f saving, change cfgmerge.Edit) error {
 	doc, err := a.open(path)
 	if err != nil {
 		return err
