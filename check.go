@@ -166,11 +166,22 @@ func (c *checker) read() (whole bool, err error) {
 	}
 	var syntax *strictjson.SyntaxError
 	if errors.As(err, &syntax) {
-		c.add(Finding{Code: string(syntax.Class), Line: syntax.Line, Column: syntax.Column})
+		f := Finding{Code: string(syntax.Class), Line: syntax.Line, Column: syntax.Column}
+		if c.recoverable() {
+			f.Hint = "the last good state is remembered: the next save restores it, and keeps these bytes in the state folder"
+		}
+		c.add(f)
 		return false, nil
 	}
 	c.add(Finding{Code: codeMissing})
 	return false, nil
+}
+
+// recoverable reports whether a save could restore a good state.
+func (c *checker) recoverable() bool {
+	st := state{sighting: c.seen}
+	m, _, _ := st.lastGood(c.doc.limits())
+	return m != nil
 }
 
 // refused makes findings of what is wrong with the file itself. The rest are

@@ -23,6 +23,9 @@ func takes(least, most int) cobra.PositionalArgs {
 			return nil
 		}
 		_, spelled, _ := strings.Cut(cmd.Use, " ")
+		if most == 0 {
+			spelled = "no arguments"
+		}
 		example, _, _ := strings.Cut(strings.TrimSpace(cmd.Example), "\n")
 		return &usageError{
 			msg:  fmt.Sprintf("%s takes %s, and got %s", cmd.Name(), spelled, counted(len(args), "argument")),

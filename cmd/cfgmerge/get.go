@@ -48,7 +48,7 @@ Exit status 1 if there is no such field.`,
 			}
 			path, err := parsePointer(pointer)
 			if err == nil {
-				err = f.check(len(args))
+				err = f.check(cmd, len(args))
 			}
 			if err != nil {
 				return err
@@ -62,8 +62,10 @@ Exit status 1 if there is no such field.`,
 	return cmd
 }
 
-func (f getFlags) check(args int) error {
+func (f getFlags) check(cmd *cobra.Command, args int) error {
 	switch {
+	case f.query == "" && cmd.Flags().Changed("query"):
+		return &usageError{"the query is empty", "leave out --query to get the whole file"}
 	case f.query != "" && args == 2:
 		return &usageError{"get takes a POINTER or --query, not both", "leave one of them out"}
 	case f.output == asTable && (f.raw || f.query != ""):

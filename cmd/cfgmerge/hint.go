@@ -7,6 +7,7 @@ import (
 	"github.com/cfgmerge/cfgmerge"
 	"github.com/cfgmerge/cfgmerge/fileio"
 	"github.com/cfgmerge/cfgmerge/lww"
+	"github.com/cfgmerge/cfgmerge/strictjson"
 )
 
 // hintFor returns what to do about an error: what the table says, which knows
@@ -43,6 +44,8 @@ func hints() []hint {
 		{isFile(fileio.ClassMissing), "check the path"},
 		{is(lww.ErrReserved), "cfgmerge strip takes the history out of a file"},
 		{is(lww.ErrHolder), "change the fields in it one by one, or with cfgmerge patch"},
+		{is(lww.ErrNotObject), "write an object, such as {\"theme\": \"dark\"}"},
+		{isA(func(e *strictjson.SyntaxError) bool { return e.Class == strictjson.TooLarge }), "raise --max-size if the file is meant to become this large"},
 		{is(cfgmerge.ErrUnsettled), "find out which program writes it all the time"},
 		{is(fs.ErrPermission), "check the owner and the mode of the file and its directory"},
 	}

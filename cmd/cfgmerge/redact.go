@@ -21,7 +21,7 @@ func summary(policies lww.Table, path []string, raw string) string {
 	switch {
 	case raw == "" || raw == "null" || raw == "true" || raw == "false":
 		return raw
-	case isSecret(policies, path) || slices.ContainsFunc(path, namesSecret):
+	case isSecret(policies, path) || soundsSecret(path):
 		return redacted
 	case raw[0] == '[':
 		return summaryOfArray(raw)
@@ -79,15 +79,17 @@ func isSecret(policies lww.Table, path []string) bool {
 	return false
 }
 
-// namesSecret reports whether a key is called like those that hold secrets.
-func namesSecret(key string) bool {
-	key = strings.NewReplacer("_", "", "-", "", ".", "", " ", "").Replace(strings.ToLower(key))
-	switch key {
-	case "key", "access", "refresh", "jwt", "auth", "pin", "pat":
-		return true
-	}
-	for _, word := range []string{"token", "secret", "passw", "passphrase", "credential", "apikey", "privatekey", "accesskey", "signingkey", "authorization", "cookie", "bearer"} {
-		if strings.Contains(key, word) {
+// soundsSecret reports whether the field, or something that it is in, is called
+// as secrets are.
+func soundsSecret(path []string) bool {
+	short := []string{"key", "access", "refresh", "auth", "jwt", "pin", "pat"}
+	words := []string{"token", "secret", "passw", "passphrase", "credential", "apikey", "privatekey", "accesskey", "signingkey", "authorization", "cookie", "bearer"}
+	for i, key := range path {
+		key = strings.NewReplacer("_", "", "-", "", ".", "", " ", "").Replace(strings.ToLower(key))
+		if i == len(path)-1 && slices.Contains(short, key) {
+			return true
+		}
+		if slices.ContainsFunc(words, func(w string) bool { return strings.Contains(key, w) }) {
 			return true
 		}
 	}
