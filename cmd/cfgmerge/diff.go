@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -89,6 +90,7 @@ func differences(a, b *lww.Document) []difference {
 			})
 		}
 	})
+	slices.SortFunc(out, func(x, y difference) int { return cmp.Compare(x.Field, y.Field) })
 	return out
 }
 
