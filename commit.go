@@ -340,7 +340,7 @@ func (c *commit) setAside(st *state) error {
 // pending reports whether there is anything to write.
 func (c *commit) pending(st *state) bool {
 	return c.in.always || c.round > 0 || len(c.leftovers) > 0 ||
-		st.origin == fromMemory || len(c.report.Changed) > 0 ||
+		st.origin == fromMemory || len(st.Rejected) > 0 || len(c.report.Changed) > 0 ||
 		c.in.delta.ID != st.doc.ID || len(c.in.delta.Policies) > 0 // what a merge may bring without a field
 }
 

@@ -491,3 +491,29 @@ func blockSize(t testing.TB, path string) int {
 	t.Helper()
 	return len(query([]byte(text(t, path)), lww.BlockKey))
 }
+
+func TestARefusedRewriteIsPutRightByTheNextSaveEvenIfNothingChanged(t *testing.T) {
+	path := temp(t, `{"access_token":"AT-1","refresh_token":"RT-1"}`)
+	s, v := load[config](t, path)
+	v.Access, v.Refresh = "AT-2", "RT-2"
+	save(t, s, v)
+	seed(t, path, `{"access_token":"AT-1","refresh_token":"RT-1"}`)
+	s, v = load[config](t, path)
+	if v.Refresh != "RT-2" || !reflect.DeepEqual(s.Report().Rejected, []string{"pair"}) {
+		t.Fatalf("%+v %+v", v, s.Report())
+	}
+	save(t, s, v)
+	if got := text(t, path); !strings.Contains(got, "RT-2") || strings.Contains(got, "RT-1") {
+		t.Errorf("the file still says %s", got)
+	}
+}
+
+func TestPoliciesThatWouldNotBeObeyedAreRefused(t *testing.T) {
+	type tagged struct {
+		Plugins []string `json:"plugins" cfgmerge:"set"`
+	}
+	var refused *PolicyError
+	if _, err := Load(temp(t, ""), new(tagged)); !errors.As(err, &refused) {
+		t.Errorf("%v", err)
+	}
+}

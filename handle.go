@@ -168,7 +168,7 @@ func (d *Doc) sight() (sighting, error) {
 	if err != nil {
 		return sighting{}, err
 	}
-	return sighting{main, remember(slots)}, nil
+	return sighting{main, remember(slots), d.spent()}, nil
 }
 
 // declared adds the program's own policies, under which it writes.

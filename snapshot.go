@@ -61,11 +61,24 @@ func openFor(path string, t reflect.Type, o *Options) (*Doc, error) {
 	if err != nil {
 		return nil, doc.fail("open", err)
 	}
+	if err := unsupported(shape.Table()); err != nil {
+		return nil, doc.fail("open", err)
+	}
 	doc.shape = shape
 	if doc.opts.Layout == Auto && shape.IsMap() {
 		doc.opts.Layout = Sidecar
 	}
 	return doc, nil
+}
+
+// unsupported refuses policies that would be declared and not obeyed.
+func unsupported(table lww.Table) error {
+	for name, p := range table {
+		if p.Kind == lww.Set || p.Kind == lww.Keyed {
+			return &PolicyError{Field: name, Policy: p.Kind.String()}
+		}
+	}
+	return nil
 }
 
 func (s *Snapshot) load(ctx context.Context, v any, shape *schema.Shape) error {
@@ -154,10 +167,11 @@ func (s *Snapshot) SaveContext(ctx context.Context, v any) error {
 }
 
 // mend ends a save that has nothing to say. Where the load had to take the last
-// good state, the file is repaired all the same.
+// good state, or had to refuse what a stale program wrote, the file is put
+// right all the same: others would go by it.
 func (d *Doc) mend(ctx context.Context) error {
 	r := d.Report()
-	if r.Recovered {
+	if r.Recovered || len(r.Rejected) > 0 {
 		return d.commit(ctx, intent{})
 	}
 	r.Written, r.Durable, r.Changed = false, false, nil

@@ -13,6 +13,7 @@ import (
 type sighting struct {
 	main     fileio.Content
 	memories []*memory
+	spent    func(digest string) bool
 }
 
 // same reports whether nothing moved between two looks.
@@ -57,6 +58,8 @@ type state struct {
 	// replaced: the file is another document than the remembered one.
 	replaced bool
 	lww.Adoption
+	// before is the document as it was before the adoption.
+	before *lww.Document
 }
 
 // assemble makes a state of a sighting. It decides, and touches nothing. The
@@ -160,6 +163,8 @@ func (st *state) adopt(limits strictjson.Limits) {
 			st.doc, st.past, st.replaced = &lww.Document{}, &lww.History{}, true
 		}
 	}
+	st.past.Spent = st.spent
+	st.before = st.doc.Clone()
 	st.Adoption = lww.Adopt(st.doc, st.past, st.file)
 }
 

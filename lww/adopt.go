@@ -145,17 +145,16 @@ func (a *adopter) importAll(path []string, v *View) {
 // SPEC.md section 5.1.
 func (a *adopter) withoutBlock() {
 	a.doc.Lift()
-	digests, now := newDigester(a.doc.Salt), a.doc.showing()
+	digests, now := newDigester(a.doc.Salt), a.doc.Showing()
 	var known []witness
 	var edits []edit
 	for _, e := range leaves(a.doc.Policies.groups(), nil, a.file.View) {
 		w := witness{key: e.key(), past: a.past.Past[e.key()]}
 		r, shows := now[w.key]
 		if shows {
-			w.now = Superseded(r.Stamp.String())
-			if !r.Dead {
-				w.now += Superseded(digests.of(w.key, r.Value))
-			}
+			w.now = version(digests, w.key, r)
+		} else if r, buried := tombstoneOver(now, e.path); buried {
+			w.now = version(digests, w.key, r)
 		}
 		e.witness = len(known)
 		if shows || len(w.past) > 0 {
@@ -174,6 +173,16 @@ func (a *adopter) withoutBlock() {
 	for _, e := range removed {
 		a.edit(e)
 	}
+}
+
+// tombstoneOver returns the deletion above path that hides what was there.
+func tombstoneOver(now map[string]Register, path []string) (Register, bool) {
+	for i := len(path) - 1; i >= 0; i-- {
+		if r, ok := now[pointer(path[:i])]; ok && r.Dead {
+			return r, true
+		}
+	}
+	return Register{}, false
 }
 
 // judge adopts what the program changed. What it only had is old news.

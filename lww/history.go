@@ -16,9 +16,10 @@ type History struct {
 	// Vocabularies are the sets of keys of the last files without a block,
 	// each as the sorted digests of its pointers.
 	Vocabularies []string `json:"vocabularies,omitempty"`
-	// Spent holds the digests of secrets that were superseded, as SpentBy
-	// returns them. It is kept apart from the rest, for much longer.
-	Spent map[string]struct{} `json:"-"`
+	// Spent reports whether a digest is one of those that SpentBy has ever
+	// returned. They are kept apart from the rest, for much longer. Nil: none
+	// is.
+	Spent func(digest string) bool `json:"-"`
 }
 
 // Superseded is a superseded value: the stamp of its register followed by the
@@ -42,22 +43,27 @@ func (v Superseded) digest() string { return string(v[min(len(v), stampLen):]) }
 // Record adds what now supersedes in old: values that show there and no longer
 // do here, and deletions that were taken back.
 func (h *History) Record(old, now *Document) {
-	digests, after := newDigester(now.Salt), now.showing()
-	for key, r := range old.showing() {
+	digests, after := newDigester(now.Salt), now.Showing()
+	for key, r := range old.Showing() {
 		if after[key] == r {
 			continue
 		}
-		v := Superseded(r.Stamp.String())
-		if !r.Dead {
-			v += Superseded(digests.of(key, r.Value))
-		}
-		h.Add(key, v)
+		h.Add(key, version(digests, key, r))
 	}
 }
 
-// showing returns the registers that say what the document shows: leaves,
+// version is what a History keeps of a register.
+func version(digests *digester, key string, r Register) Superseded {
+	v := Superseded(r.Stamp.String())
+	if !r.Dead {
+		v += Superseded(digests.of(key, r.Value))
+	}
+	return v
+}
+
+// Showing returns the registers that say what the document shows: leaves,
 // tuples, and tombstones with nothing below.
-func (d *Document) showing() map[string]Register {
+func (d *Document) Showing() map[string]Register {
 	d = d.lifted()
 	out := map[string]Register{}
 	resolve(&d.root, d.holders(), Stamp{}).collect("", out)

@@ -25,7 +25,11 @@ const (
 	// recurring is the weight of a value that it always had.
 	recurring = 12
 	// idle is the weight of a rewrite that changed nothing.
-	idle = 64
+	idle = 110
+	// aging is the weight of each save since the state was loaded, and maxAge
+	// the number of saves from which on it makes no difference.
+	aging  = 6
+	maxAge = 24
 )
 
 // witness is a leaf of the rewritten file, or a group, that we know too.
@@ -65,21 +69,26 @@ func inferBase(witnesses []witness, changed bool) Stamp {
 		explained -= weight
 		events = appendEvents(events, spans, weight)
 	}
-	slices.SortStableFunc(events, func(a, b event) int { return a.at.Compare(b.at) })
-	distance, best := 0, math.MaxInt
+	slices.SortStableFunc(events, func(a, b event) int { return b.at.Compare(a.at) })
+	// From the newest state backwards: the distance of the newest is what all
+	// events together make.
+	distance, best, age := 0, math.MaxInt, 0
+	for _, e := range events {
+		distance += e.delta
+	}
 	var base Stamp
 	for i, e := range events {
-		distance += e.delta
-		if i+1 < len(events) && events[i+1].at == e.at {
-			continue
+		if i == 0 || events[i-1].at != e.at {
+			d := distance + aging*min(age, maxAge)
+			if distance == explained && !changed {
+				d += idle
+			}
+			if d < best {
+				best, base = d, e.at
+			}
+			age++
 		}
-		d := distance
-		if d == explained && !changed {
-			d += idle
-		}
-		if d <= best {
-			best, base = d, e.at
-		}
+		distance -= e.delta
 	}
 	return base
 }

@@ -30,6 +30,7 @@ type trial struct {
 	*rand.Rand
 	doc    *Document
 	past   *History
+	spent  map[string]bool
 	states []*View // after each save
 	serial int
 	// switches is how many of the fields have one of four values; the others
@@ -38,7 +39,7 @@ type trial struct {
 }
 
 func newTrial(r *rand.Rand, switches int) *trial {
-	t := &trial{Rand: r, switches: switches, past: &History{Spent: map[string]struct{}{}}, doc: &Document{ID: "sim", Salt: "sim", Policies: Table{
+	t := &trial{Rand: r, switches: switches, past: &History{}, spent: map[string]bool{}, doc: &Document{ID: "sim", Salt: "sim", Policies: Table{
 		"auth": {Kind: Token, At: Pattern{{Key: "auth"}}, Members: []string{"access", "refresh"}, Access: "access", Refresh: "refresh"},
 	}}}
 	all := t.login()
@@ -110,7 +111,7 @@ func (t *trial) save(changes []Change) {
 	}
 	t.past.Record(before, t.doc)
 	for _, digest := range SpentBy(before, t.doc) {
-		t.past.Spent[digest] = struct{}{}
+		t.spent[digest] = true
 	}
 	t.states = append(t.states, t.doc.View())
 }
@@ -130,13 +131,9 @@ func (t *trial) staleness() int {
 // adopt rewrites the file without a block.
 func (t *trial) adopt(v *View) (*Document, Adoption) {
 	doc := t.doc.Clone()
-	return doc, Adopt(doc, t.past.withSpent(t.past.Spent), &Decoded{View: v, Doc: &Document{}, block: &block{}})
-}
-
-func (h *History) withSpent(spent map[string]struct{}) *History {
-	c := h.Clone()
-	c.Spent = spent
-	return c
+	past := t.past.Clone()
+	past.Spent = func(digest string) bool { return t.spent[digest] }
+	return doc, Adopt(doc, past, &Decoded{View: v, Doc: &Document{}, block: &block{}})
 }
 
 // simTable counts how trials ended.

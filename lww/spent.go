@@ -33,13 +33,12 @@ func (d *Document) spentDigest(v *View) string {
 
 // isSpent reports whether the secret is one that was superseded.
 func (h *History) isSpent(d *Document, v *View) bool {
-	_, spent := h.Spent[d.spentDigest(v)]
-	return spent
+	return h.Spent != nil && h.Spent(d.spentDigest(v))
 }
 
 // SpentBy returns the digests of the secrets that old shows in its groups
-// and now does not: what History.Spent is made of, and what a program appends
-// to its record of them.
+// and now does not: what a program appends to its record of them, and asks
+// through History.Spent.
 func SpentBy(old, now *Document) []string {
 	current := map[string]bool{}
 	for _, digest := range now.secretDigests() {
@@ -70,4 +69,32 @@ func (d *Document) secretDigestsWith(salt string) []string {
 		}
 	}
 	return out
+}
+
+// IsSecret reports whether the policies say that a field's value, or a value of
+// a group's instance, must not be shown.
+func (d *Document) IsSecret(key string) bool {
+	if isInstance(key) {
+		group, _, _ := splitInstance(key)
+		p := d.Policies[group]
+		if p.Secret || p.Kind == Token {
+			return true
+		}
+		for _, m := range p.Members {
+			if d.Policies[FieldName(append(slices.Clone(p.At), Segment{Key: m}))].Secret {
+				return true
+			}
+		}
+		return false
+	}
+	path, err := strictjson.SplitPointer(key)
+	if err != nil {
+		return true
+	}
+	for _, p := range d.Policies {
+		if p.Secret && len(p.At) <= len(path) && p.At.Matches(path[:len(p.At)]) {
+			return true
+		}
+	}
+	return false
 }

@@ -12,19 +12,18 @@ import (
 	"github.com/cfgmerge/cfgmerge/examples/proctest"
 )
 
-// kubeconfig is that of kubectl, as JSON. Its lists are keyed by name, so that
-// two processes can add to them.
+// kubeconfig is that of kubectl, as JSON.
 type kubeconfig struct {
 	Kind     string    `json:"kind"`
-	Clusters []cluster `json:"clusters" cfgmerge:"keyed=name"`
-	Users    []user    `json:"users"    cfgmerge:"keyed=name,secret"`
+	Clusters []cluster `json:"clusters"`
+	Users    []user    `json:"users"    cfgmerge:"secret"`
 	Contexts []struct {
 		Name    string `json:"name"`
 		Context struct {
 			Cluster string `json:"cluster"`
 			User    string `json:"user"`
 		} `json:"context"`
-	} `json:"contexts" cfgmerge:"keyed=name"`
+	} `json:"contexts"`
 	CurrentContext string `json:"current-context"`
 }
 
@@ -139,24 +138,4 @@ func TestChangingTheContextChangesItsBytesOnly(t *testing.T) {
 	p.Expect("loaded")
 	p.Finish()
 	wantTextOf(t, path, replace(t, kube, `"current-context": "prod"`, `"current-context": "test"`))
-}
-
-// Scenario 10: two that add a user at the same time.
-func TestUsersThatTwoProcessesAddAreBothThere(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "config")
-	write(t, path, kube)
-	var a, b kubeconfig
-	saveA, err := loadKube("cfgmerge", path, &a)
-	must(t, err)
-	saveB, err := loadKube("cfgmerge", path, &b)
-	must(t, err)
-	a.Users = append(a.Users, user{Name: "bob"})
-	b.Users = append(b.Users, user{Name: "carol"})
-	must(t, saveA())
-	must(t, saveB())
-	var now kubeconfig
-	must(t, json.Unmarshal([]byte(read(t, path)), &now))
-	if got := names(now.Users); !slices.Equal(got, []string{"alice", "bob", "carol"}) && !slices.Equal(got, []string{"alice", "carol", "bob"}) {
-		t.Errorf("users %v", got)
-	}
 }
