@@ -338,6 +338,9 @@ func (c *checker) edited(e lww.Edited) {
 	f := Finding{Code: codeDigest, Field: e.Key}
 	if e.Removed {
 		f.Message = "another program has removed this field, or one below it, since the last save"
+		if e.Key == "" {
+			f.Message = "another program has removed a field since the last save"
+		}
 	}
 	c.at(c.offset(e.Path), f)
 }

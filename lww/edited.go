@@ -14,7 +14,8 @@ type Edited struct {
 }
 
 // Edits lists what Edited reports: what other programs changed, added and
-// removed since the block was written.
+// removed since the block was written. Of fields that one write has made
+// together it can't tell a renamed one from a changed one, and says changed.
 func (d *Decoded) Edits() []Edited {
 	var out []Edited
 	for _, e := range d.edits {
@@ -22,8 +23,22 @@ func (d *Decoded) Edits() []Edited {
 		out = append(out, Edited{Key: key, Path: e.path, Removed: e.want == nil})
 	}
 	for _, c := range d.block.losses() {
+		// A leaf that was changed is missed under its old digest, and no more.
+		if changed := count(align(c.leaves, c.entry), false); changed >= len(c.lost) {
+			continue
+		}
 		path, _ := strictjson.SplitPointer(c.key)
 		out = append(out, Edited{Key: c.key, Path: path, Removed: true})
 	}
 	return out
+}
+
+func count(all []bool, what bool) int {
+	n := 0
+	for _, b := range all {
+		if b == what {
+			n++
+		}
+	}
+	return n
 }

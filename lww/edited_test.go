@@ -20,6 +20,10 @@ func TestEditsNamesWhatTheBlockDoesNotVouchFor(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	two := []lww.Change{{Path: []string{"x"}, Want: &lww.View{Leaf: "5"}}, {Path: []string{"y"}, Want: &lww.View{Leaf: "5"}}}
+	if err := doc.Write(w, two...); err != nil {
+		t.Fatal(err)
+	}
 	text := string(doc.Canonical())
 	for _, tt := range []struct {
 		why, old, now string
@@ -29,6 +33,8 @@ func TestEditsNamesWhatTheBlockDoesNotVouchFor(t *testing.T) {
 		{"a value that was changed", `"a":1`, `"a":2`, []string{"/a"}},
 		{"a value that was added", `"a":1`, `"a":1,"new":1`, []string{"/new"}},
 		{"a value that was removed", `"a":1,`, ``, []string{"/a removed"}},
+		{"of values that share an entry, one that was removed", `"x":5,`, ``, []string{" removed"}},
+		{"of values that share an entry, one that was changed", `"x":5`, `"x":6`, []string{"/x"}},
 		{"the same number spelled another way is no edit", `"a":1`, `"a":1.0`, nil},
 	} {
 		tree, err := strictjson.ParseObject([]byte(strings.Replace(text, tt.old, tt.now, 1)), strictjson.Limits{})
