@@ -78,10 +78,13 @@ func TestKeysAreThoseThatTheEncoderWrites(t *testing.T) {
 		})},
 		{"a lone dash leaves the field out, a dash with a comma is a name", new(struct {
 			A int `json:"-"`
+			//lint:ignore SA5008 the odd tag is what the row is about
 			B int `json:"-,"`
 		})},
 		{"a name with a quote or a backslash counts as none", new(struct {
+			//lint:ignore SA5008 the odd tag is what the row is about
 			A int `json:"it's"`
+			//lint:ignore SA5008 the odd tag is what the row is about
 			B int `json:"b\\"`
 			C int `json:"ü_$%-/"`
 			D int `json:"<&>"`

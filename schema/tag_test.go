@@ -30,7 +30,8 @@ type (
 	// ignored is sealed, but none of its tags would have mattered.
 	ignored struct {
 		Skipped tagged `json:"-"`
-		unseen  *tagged
+		//lint:ignore U1000 reflection reaches it
+		unseen *tagged
 	}
 )
 

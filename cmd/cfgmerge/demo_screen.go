@@ -94,7 +94,7 @@ func (r *demoResult) words() (lines []string) {
 			"what they write is as old as their load, and readers do not ask for it.")
 	}
 	return append(append(lines, ours.words(plain)...), "", r.where(),
-		"Read next: https://pkg.go.dev/github.com/cfgmerge/cfgmerge, the lines to change.")
+		"Read next: README.md, the three lines to change; SPEC.md, what is promised.")
 }
 
 // words is what came of cfgmerge's own row.
