@@ -80,7 +80,7 @@ const (
 func FindingCodes() []FindingCode {
 	return []FindingCode{
 		{codeMissing, SeverityError, "there is no such file", ""},
-		{codeNotAFile, SeverityError, "a directory, device, FIFO or socket is in the file's place", "name a regular file"},
+		{codeNotAFile, SeverityError, "this is a directory, device, FIFO or socket", "name a regular file"},
 		{string(strictjson.TooLarge), SeverityError, "the file is larger than the limit", "raise the limit if the file is meant to be this large"},
 		{string(strictjson.Empty), SeverityError, "the file has no bytes", "remove it, or write {} into it, if it is meant to be empty"},
 		{string(strictjson.BOM), SeverityError, "the file begins with a byte order mark", hintReencode},
@@ -97,10 +97,10 @@ func FindingCodes() []FindingCode {
 		{string(strictjson.Syntax), SeverityError, "this is not JSON", hintFromCopy},
 		{codeNewer, SeverityError, "the history is of a newer format than this program reads", "use a newer cfgmerge; nothing was changed"},
 		{codeBadBlock, SeverityError, "what is under the key $cfgmerge is no history", hintNextSave},
-		{codeBadEntry, SeverityWarning, "an entry of the history makes no sense; the field counts as edited by hand", hintNextSave},
+		{codeBadEntry, SeverityWarning, "an entry of the history makes no sense: its field counts as edited", hintNextSave},
 		{codeNoBlock, SeverityNote, "the file has no history yet", "`cfgmerge adopt` gives it one; so does the first save"},
 		{codeDigest, SeverityWarning, "another program has changed this field since the last save", hintNextAdopt},
-		{codeFuture, SeverityWarning, "the stamp is ahead of this machine's clock: the field can be changed, but not by another machine", "set the clock right; if it is right, the stamp came from a machine whose clock is wrong"},
+		{codeFuture, SeverityWarning, "the stamp is ahead of the clock: the field wins every merge until then", "set the clock right; if it is right, the stamp came from a machine whose clock is wrong"},
 	}
 }
 

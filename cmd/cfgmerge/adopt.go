@@ -39,7 +39,7 @@ wherever the file is copied. A sidecar history is kept in the folder
 		},
 	}
 	f.define(cmd)
-	cmd.Flags().Var(&layout, "layout", "where the history is kept; without it, where it is, or in the file")
+	cmd.Flags().Var(&layout, "layout", "where to keep it (default: where it is)")
 	_ = cmd.RegisterFlagCompletionFunc("layout", cobra.FixedCompletions([]string{"embedded", "sidecar"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }

@@ -58,7 +58,7 @@ Exit status 1 if there is no such field.`,
 	}
 	cmd.Flags().StringVarP(&f.query, "query", "q", "", "a query in gjson's path language instead of a POINTER")
 	cmd.Flags().BoolVarP(&f.raw, "raw", "r", false, "print a string without its quotes")
-	outputFlag(cmd, &f.output, "json: the value; table: a line per field, no secrets")
+	outputFlag(cmd, &f.output, "the value, or its fields without secrets")
 	return cmd
 }
 

@@ -25,11 +25,11 @@ type globals struct {
 func (g *globals) define(flags *pflag.FlagSet) {
 	g.lockTimeout = 5 * time.Second
 	g.maxSize = 64 << 20
-	flags.DurationVar(&g.lockTimeout, "lock-timeout", g.lockTimeout, "how long to wait for other processes; 0: not at all, negative: forever")
-	flags.Var(&g.durability, "durability", "what a change survives: full: power loss; file: either the old or the new; none: kills")
-	flags.BoolVar(&g.inPlace, "in-place", false, "overwrite a file that can't be replaced; a crash then tears it")
-	flags.BoolVar(&g.anyOwner, "any-owner", false, "permit changing the file's owner, and a state folder of somebody else")
-	flags.Var(&g.maxSize, "max-size", "largest file and input to read, in bytes, KiB, MiB or GiB")
+	flags.DurationVar(&g.lockTimeout, "lock-timeout", g.lockTimeout, "longest wait for other processes")
+	flags.Var(&g.durability, "durability", "what a change survives")
+	flags.BoolVar(&g.inPlace, "in-place", false, "overwrite a file that can't be replaced")
+	flags.BoolVar(&g.anyOwner, "any-owner", false, "permit another owner of file or state folder")
+	flags.Var(&g.maxSize, "max-size", "largest file and input to read")
 	flags.BoolVar(&g.noColor, "no-color", false, "no colours, as with NO_COLOR set")
 }
 
@@ -60,7 +60,7 @@ func (d *durability) String() string {
 	return string(*d)
 }
 
-func (d *durability) Type() string { return "level" }
+func (d *durability) Type() string { return "full|file|none" }
 
 func (d *durability) Set(s string) error {
 	if s != "full" && s != "file" && s != "none" {

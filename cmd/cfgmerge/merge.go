@@ -23,7 +23,7 @@ func newMergeCommand(a *app) *cobra.Command {
 		Long: `Joins copies of one file: in every field the newest write wins, whatever the
 order of the files and however often they are merged. The result is printed in
 the style of the first file, with its history, or with --into saved into a file,
-whose own state is joined too.
+whose own state is joined too; -o json then says what was done.
 
 Two files that are different documents are refused: each first save makes a new
 id, so that two files with equal fields need not be copies. --force joins them,
@@ -56,10 +56,10 @@ they would win over everything until then. --allow-future takes them.`,
 		},
 	}
 	cmd.Flags().StringVar(&f.into, "into", "", "save the result into this `file`, which need not exist")
-	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "with --into: change nothing; say what would change, exit 1 if anything")
+	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "with --into: only say what would change")
 	cmd.Flags().BoolVar(&f.rules.Force, "force", false, "join different documents")
 	cmd.Flags().BoolVar(&f.rules.AllowFuture, "allow-future", false, "take stamps that are ahead of the clock")
-	outputFlag(cmd, &f.output, "json: the result, or with --into what was done; table: a line per field, no secrets")
+	outputFlag(cmd, &f.output, "the result, or its fields without secrets")
 	return cmd
 }
 

@@ -44,15 +44,22 @@ it never puts back what it did not touch.
 A POINTER is a JSON Pointer (RFC 6901): /auth/access_token. In a key, ~1 stands
 for / and ~0 for ~.
 
+Flags for changes: --lock-timeout 0 does not wait, a negative one waits forever.
+--durability full survives a power cut; after one, file leaves the old file or
+the new; none survives the end of processes only. --in-place is for files that
+are mounted by themselves; a crash then tears them. --max-size is in bytes, KiB,
+MiB or GiB.
+
 Exit status: 0 success; 1 something was found, differs, is missing or would
 change; 2 wrong usage, or a file that could not be read or written; 3 the lock
 was not had in time.`,
 		Example: `  cfgmerge get app.json /theme
   cfgmerge set app.json /theme dark
   cfgmerge check ~/.config`,
-		Version:       version(),
-		SilenceErrors: true,
-		SilenceUsage:  true,
+		Version:               version(),
+		DisableFlagsInUseLine: true,
+		SilenceErrors:         true,
+		SilenceUsage:          true,
 
 		SuggestionsMinimumDistance: 2,
 		Args:                       cobra.ArbitraryArgs,

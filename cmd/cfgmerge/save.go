@@ -14,8 +14,8 @@ type saving struct {
 
 func (s *saving) define(cmd *cobra.Command) {
 	s.output = asTable
-	cmd.Flags().BoolVar(&s.dryRun, "dry-run", false, "change nothing; say what would change, exit 1 if anything")
-	outputFlag(cmd, &s.output, "table: nothing on success; json: what was done")
+	cmd.Flags().BoolVar(&s.dryRun, "dry-run", false, "only say what would change; exit 1 if anything")
+	outputFlag(cmd, &s.output, "json says what was done")
 }
 
 // operation is what a command does to a file, twice: in words, and in fact.
