@@ -70,7 +70,7 @@ type delta struct {
 }
 
 // changes returns what now has changed, and the fields that hold an outdated
-// value.
+// value, both in the order of their pointers.
 func (b *base) changes(now *lww.View) (changed []delta, kept []string) {
 	b.walk(nil, b.latest, now, func(path []string, want *lww.View) {
 		pointer := strictjson.JoinPointer(path...)
@@ -80,19 +80,33 @@ func (b *base) changes(now *lww.View) (changed []delta, kept []string) {
 		}
 		changed = append(changed, delta{path, lww.Change{Path: b.spell(path), Want: b.restore(path, want)}})
 	})
+	slices.SortFunc(changed, func(x, y delta) int { return slices.Compare(x.path, y.path) })
+	slices.Sort(kept)
 	return changed, kept
 }
 
-// walk calls fn for the smallest places at which now differs from latest: a
-// leaf, or nil where there is nothing any more.
+// walk calls fn, in no order, for the smallest places at which now differs
+// from latest: a leaf, or nil where there is nothing any more.
 func (b *base) walk(path []string, latest, now *lww.View, fn func([]string, *lww.View)) {
-	switch {
-	case now.IsObject() && (len(now.Kids) > 0 || latest.IsObject()):
-		for _, key := range bothKeys(latest, now) {
-			b.walk(append(path[:len(path):len(path)], key), latest.Kid(key), now.Kid(key), fn)
+	if !now.IsObject() || len(now.Kids) == 0 && !latest.IsObject() {
+		if !latest.Equal(now) {
+			fn(path, now)
 		}
-	case !latest.Equal(now):
-		fn(path, now)
+		return
+	}
+	below := func(key string) []string { return append(path[:len(path):len(path)], key) }
+	for key, kid := range now.Kids {
+		if was := latest.Kid(key); was == nil || was.Leaf == "" || was.Leaf != kid.Leaf {
+			b.walk(below(key), was, kid, fn)
+		}
+	}
+	if latest == nil {
+		return
+	}
+	for key, was := range latest.Kids {
+		if now.Kid(key) == nil {
+			b.walk(below(key), was, nil, fn)
+		}
 	}
 }
 
@@ -127,23 +141,17 @@ func (b *base) restore(path []string, want *lww.View) *lww.View {
 	return &lww.View{Leaf: graft(want.Leaf, old.Leaf, file.Leaf)}
 }
 
-// advance makes now the latest base. What a stale copy still holds stays
-// outdated; where now itself holds outdated values the base is as it was.
-func (b *base) advance(now *lww.View, kept []string) {
+// advance makes the changes part of the base. What a stale copy still holds
+// stays outdated.
+func (b *base) advance(changed []delta, now *lww.View) {
 	if b.past == nil {
 		b.past = make(map[string]*outdated)
 	}
-	stale := map[string]bool{}
-	for _, pointer := range kept {
-		stale[pointer] = true
+	for _, c := range changed {
+		want := now.At(c.path)
+		b.outdate(c.path, b.latest.At(c.path), want)
+		b.latest = b.latest.With(c.path, want)
 	}
-	b.walk(nil, b.latest, now, func(path []string, want *lww.View) {
-		if stale[strictjson.JoinPointer(path...)] {
-			return
-		}
-		b.outdate(path, b.latest.At(path), want)
-		b.latest = b.latest.With(path, want)
-	})
 }
 
 // outdate remembers what was at path before now came there.

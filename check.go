@@ -114,18 +114,16 @@ func findingCode(code string) FindingCode {
 }
 
 // Check says what is wrong with the file at path. It only reads, takes no lock
-// and makes nothing. The error is an *Error for a file that could not be looked
-// at, permissions for example: then nothing is known.
+// and makes nothing. The error is an *Error for what could not be looked at: the
+// file, or else its state folder; then the findings are about the file alone.
 func Check(path string, o *Options) ([]Finding, error) {
 	d, err := OpenDoc(path, o)
 	if err != nil {
 		return nil, err
 	}
 	c := &checker{doc: d}
-	if err := c.run(); err != nil {
-		return nil, d.fail("check", err)
-	}
-	return c.findings, nil
+	err = c.run()
+	return c.findings, d.fail("check", cmp.Or(err, c.unseen))
 }
 
 // checker looks at one file, one aspect after the other.
@@ -135,6 +133,7 @@ type checker struct {
 	text     textIndex
 	tree     *strictjson.Tree
 	findings []Finding
+	unseen   error // why the state folder could not be looked at
 }
 
 func (c *checker) run() error {
@@ -148,8 +147,7 @@ func (c *checker) run() error {
 // read finds out whether the file is a JSON object.
 func (c *checker) read() (whole bool, err error) {
 	for try := 0; ; try++ {
-		c.seen, err = c.doc.sight()
-		if err != nil {
+		if err = c.look(); err != nil {
 			return false, c.refused(err)
 		}
 		if c.seen.main.Exists {
@@ -175,6 +173,19 @@ func (c *checker) read() (whole bool, err error) {
 	}
 	c.add(Finding{Code: codeMissing})
 	return false, nil
+}
+
+// look looks at the file and, if it can, at what is remembered of it.
+func (c *checker) look() error {
+	c.seen, c.unseen = c.doc.sight()
+	if c.unseen == nil {
+		return nil
+	}
+	var err error
+	if c.seen.main, err = fileio.Read(c.doc.path, c.doc.opts.MaxSize); err != nil {
+		c.unseen = nil // it is the file itself
+	}
+	return err
 }
 
 // recoverable reports whether a save could restore a good state.

@@ -52,6 +52,7 @@ type intent struct {
 	plain        bool   // leave the block out of the file
 	removeFolder bool
 	kind         WriteKind // empty: KindSave
+	salvage      bool      // a file beyond recovery is salvaged, not refused
 
 	// delta is what change did, once it was called: a save that starts over
 	// makes the same change, and not another one.
@@ -174,11 +175,18 @@ func (c *commit) read(ctx context.Context) (*state, error) {
 		if err != nil {
 			return nil, err
 		}
-		st, err := assemble(sighting{main, remember(slots), c.spent()}, c.limits())
+		st, err := c.assemble(sighting{main, remember(slots, main.Digest), c.spent()})
 		if !st.doubtful(err) || !c.wait(ctx, doubts) {
 			return st.declared(c.shape), err
 		}
 	}
+}
+
+func (c *commit) assemble(s sighting) (*state, error) {
+	if c.in.salvage {
+		return assembleDamaged(s, c.limits())
+	}
+	return assemble(s, c.limits())
 }
 
 // wait pauses before another look, longer while the file has a writer.
@@ -322,12 +330,14 @@ func (c *commit) setAside(st *state) error {
 	var class string
 	var data []byte
 	switch {
-	case st.origin == fromMemory:
+	case st.origin == fromMemory, st.origin == fromSalvage:
 		class, data = "damaged", st.main.Data
 	case st.removed:
 		class, data = "removed", []byte(st.memories[0].Text)
 	case st.replaced:
 		class, data = "replaced", []byte(st.memories[0].Text)
+	case len(st.Rejected) > 0:
+		class, data = "rejected", st.main.Data
 	}
 	if len(data) == 0 {
 		return nil
@@ -340,7 +350,7 @@ func (c *commit) setAside(st *state) error {
 // pending reports whether there is anything to write.
 func (c *commit) pending(st *state) bool {
 	return c.in.always || c.round > 0 || len(c.leftovers) > 0 ||
-		st.origin == fromMemory || len(st.Rejected) > 0 || len(c.report.Changed) > 0 ||
+		st.origin == fromMemory || st.origin == fromSalvage || len(st.Rejected) > 0 || len(c.report.Changed) > 0 ||
 		c.in.delta.ID != st.doc.ID || len(c.in.delta.Policies) > 0 // what a merge may bring without a field
 }
 

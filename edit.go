@@ -36,7 +36,10 @@ type IndexError struct {
 }
 
 func (e *IndexError) Error() string {
-	return fmt.Sprintf("%s is an array of %d elements, and the pointer names none of them", e.Pointer, e.Len)
+	if e.Len == 0 {
+		return e.Pointer + " is an array without elements"
+	}
+	return fmt.Sprintf("%s is an array whose last element is %d", e.Pointer, e.Len-1)
 }
 
 // Hint says what to do.

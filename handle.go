@@ -20,6 +20,7 @@ type Doc struct {
 	path  string
 	opts  Options
 	actor lww.Actor
+	self  func() identity
 	shape *schema.Shape // of the program's type, nil if there is none
 
 	mu     sync.Mutex // guards what follows
@@ -33,7 +34,7 @@ func OpenDoc(path string, o *Options) (*Doc, error) {
 	if path == "" {
 		return nil, &Error{Op: "open", Path: `""`, Err: errors.New("the path is empty")}
 	}
-	return &Doc{path: path, opts: o.orDefault(), actor: newActor()}, nil
+	return &Doc{path: path, opts: o.orDefault(), actor: newActor(), self: sync.OnceValue(thisProcess)}, nil
 }
 
 // newActor draws the 40 random bits that tell processes apart. The reserved
@@ -168,7 +169,7 @@ func (d *Doc) sight() (sighting, error) {
 	if err != nil {
 		return sighting{}, err
 	}
-	return sighting{main, remember(slots), d.spent()}, nil
+	return sighting{main, remember(slots, main.Digest), d.spent()}, nil
 }
 
 // declared adds the program's own policies, under which it writes.

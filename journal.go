@@ -3,6 +3,7 @@ package cfgmerge
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -79,7 +80,7 @@ func (c *commit) log(kind WriteKind, before, after *lww.Document, keys, rejected
 	if len(keys)+len(rejected) == 0 {
 		return
 	}
-	e := Entry{Time: c.opts.now().UTC(), App: c.opts.app(), PID: os.Getpid(), Exe: executable(), Host: hostname(), Kind: kind}
+	e := Entry{Time: c.opts.now().UTC(), App: cmp.Or(c.opts.App, c.self().exe), PID: os.Getpid(), Exe: c.self().exe, Host: c.self().host, Kind: kind}
 	if kind == KindEdit || kind == KindRewrite || kind == KindImport {
 		e.App = external
 	}
@@ -117,29 +118,19 @@ func (c *commit) writeJournal() {
 	c.entries = nil
 }
 
-func (o *Options) app() string {
-	if o.App != "" {
-		return o.App
-	}
-	return executable()
-}
+// identity is what the journal says of the process besides its number.
+type identity struct{ exe, host string }
 
-// executable is the base name of the running program, without what the command
-// line may hold.
-func executable() string {
-	path, err := os.Executable()
-	if err != nil {
-		return ""
+// thisProcess finds it out. Of the executable only the base name is taken.
+func thisProcess() identity {
+	var id identity
+	if path, err := os.Executable(); err == nil {
+		id.exe = strings.TrimSuffix(filepath.Base(path), ".exe")
 	}
-	return strings.TrimSuffix(filepath.Base(path), ".exe")
-}
-
-func hostname() string {
-	name, err := os.Hostname()
-	if err != nil {
-		return ""
+	if host, err := os.Hostname(); err == nil {
+		id.host = host
 	}
-	return name
+	return id
 }
 
 // Journal returns the log of the file's writes, oldest first, as far back as it

@@ -28,17 +28,35 @@ func (m *memory) encode() []byte {
 }
 
 // remember decodes the slots, newest first. Those of another host came with a
-// copy of the folder and say nothing about this file.
-func remember(slots []fileio.Slot) []*memory {
+// copy of the folder and say nothing about this file. Where one describes
+// exactly the file that is there, nothing else matters.
+func remember(slots []fileio.Slot, main fileio.Digest) []*memory {
 	var out []*memory
 	for _, slot := range slots {
-		m := &memory{describes: slot.Describes, committed: slot.Committed}
-		if slot.Foreign || json.Unmarshal(slot.Payload, m) != nil {
+		if slot.Foreign {
 			continue
 		}
-		out = append(out, m)
+		if slot.Describes == main {
+			if m := recall(slot); m != nil {
+				return []*memory{m}
+			}
+		}
+	}
+	for _, slot := range slots {
+		if m := recall(slot); m != nil && !slot.Foreign {
+			out = append(out, m)
+		}
 	}
 	return out
+}
+
+// recall decodes one slot; nil if it holds something else.
+func recall(slot fileio.Slot) *memory {
+	m := &memory{describes: slot.Describes, committed: slot.Committed}
+	if json.Unmarshal(slot.Payload, m) != nil {
+		return nil
+	}
+	return m
 }
 
 // decode takes the remembered version apart; nil if that can't be done.

@@ -2,7 +2,9 @@ package cfgmerge
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
+	"strings"
 
 	"github.com/cfgmerge/cfgmerge/fileio"
 	"github.com/cfgmerge/cfgmerge/lww"
@@ -34,8 +36,8 @@ type Step struct {
 }
 
 // Preview says what Update would do now: nothing, if it would not write. It
-// takes no lock and changes nothing. Its errors are those of Load and of the
-// change.
+// takes no lock and changes nothing. The reasons in its *Error are those of Load,
+// *LimitError, and the error of the change.
 func (d *Doc) Preview(ctx context.Context, change Edit) ([]Step, error) {
 	st, err := d.look(ctx)
 	if err != nil {
@@ -46,6 +48,9 @@ func (d *Doc) Preview(ctx context.Context, change Edit) ([]Step, error) {
 	if err := change(after, d.writer()); err != nil {
 		return nil, d.fail("update", err)
 	}
+	if err := d.fits(st, after); err != nil {
+		return nil, d.fail("update", err)
+	}
 	steps := fieldSteps(st.doc, after)
 	if st.origin == fromMemory {
 		steps = append(steps, Step{At: d.path, Action: ActionMend})
@@ -54,6 +59,31 @@ func (d *Doc) Preview(ctx context.Context, change Edit) ([]Step, error) {
 		steps = append(steps, st.blockSteps((&commit{Doc: d, in: &intent{}}).layoutOf(st))...)
 	}
 	return steps, nil
+}
+
+// LimitError: with the change the file would be one that is not read again.
+// Nothing was changed.
+type LimitError struct {
+	// Class is "too-large" or "too-deep".
+	Class string
+}
+
+func (e *LimitError) Error() string {
+	return "the file would become " + strings.ReplaceAll(e.Class, "-", " ")
+}
+
+// fits reports whether the file may become what the document says.
+func (d *Doc) fits(st *state, after *lww.Document) error {
+	view, block := after.Encode()
+	text, err := compose(st.tree, view, block)
+	if err == nil {
+		_, err = strictjson.ParseObject(text, d.limits())
+	}
+	var syntax *strictjson.SyntaxError
+	if errors.As(err, &syntax) && (syntax.Class == strictjson.TooLarge || syntax.Class == strictjson.TooDeep) {
+		return &LimitError{string(syntax.Class)}
+	}
+	return err
 }
 
 // fieldSteps tells two states of a document apart.

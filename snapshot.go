@@ -161,7 +161,7 @@ func (s *Snapshot) SaveContext(ctx context.Context, v any) error {
 		return d.Write(w, s.base.whole(d, now, changed)...)
 	}})
 	if err == nil || isCommitted(err) {
-		s.base.advance(now, kept)
+		s.base.advance(changed, now)
 	}
 	return s.doc.fail("save", err)
 }

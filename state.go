@@ -34,9 +34,10 @@ func (s sighting) same(t sighting) bool {
 type origin uint8
 
 const (
-	fromFile   origin = iota // the file, and nothing contradicts it
-	fromNew                  // there is no file, or an empty one
-	fromMemory               // the file is damaged: the last good state
+	fromFile    origin = iota // the file, and nothing contradicts it
+	fromNew                   // there is no file, or an empty one
+	fromMemory                // the file is damaged: the last good state
+	fromSalvage               // the file is damaged: what is left of it
 )
 
 // state is the document as one look at the disk makes it out.
@@ -58,6 +59,8 @@ type state struct {
 	// replaced: the file is another document than the remembered one.
 	replaced bool
 	lww.Adoption
+	// losses are what a salvage could not read.
+	losses []strictjson.Loss
 	// before is the document as it was before the adoption.
 	before *lww.Document
 }
@@ -119,7 +122,7 @@ func (st *state) decode(limits strictjson.Limits) error {
 	if err != nil {
 		return err
 	}
-	st.file = file
+	st.file, file.Partial = file, st.origin == fromSalvage
 	if st.exact && file.Block == lww.Intact {
 		lww.Adopt(st.doc, st.past, file)
 		return nil
@@ -201,7 +204,7 @@ func (st *state) keys(path []string) []string {
 func (st *state) doubtful(err error) bool {
 	var damaged *CorruptError
 	return errors.As(err, &damaged) || err == nil &&
-		(st.removed || st.origin == fromMemory || st.main.Exists && len(st.main.Data) == 0)
+		(st.removed || st.origin == fromMemory || st.origin == fromSalvage || st.main.Exists && len(st.main.Data) == 0)
 }
 
 // report is what the state says of itself.

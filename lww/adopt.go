@@ -39,13 +39,17 @@ func Adopt(ours *Document, past *History, file *Decoded) Adoption {
 	}
 	lost := a.losses() // judged against ours as the file found it
 	ours.Merge(file.Doc)
-	for _, e := range file.edits {
-		a.edit(e)
-	}
-	for _, e := range lost {
-		a.edit(e)
+	for _, e := range append(file.edits, lost...) {
+		if !file.Partial || !e.removes() {
+			a.edit(e)
+		}
 	}
 	return a.Adoption
+}
+
+// removes reports whether the edit is, or may be, the lack of something.
+func (e edit) removes() bool {
+	return e.want == nil || e.tuple != nil && len(e.want.Kids) < len(e.tuple.owned)
 }
 
 // empty reports whether nothing was ever written.
@@ -166,7 +170,10 @@ func (a *adopter) withoutBlock() {
 		edits = append(edits, e)
 	}
 	base := inferBase(known, len(known) < len(edits))
-	removed := a.removals(digests, now, base)
+	var removed []edit
+	if !a.file.Partial {
+		removed = a.removals(digests, now, base)
+	}
 	for _, e := range edits {
 		a.judge(e, known, base)
 	}
@@ -188,7 +195,7 @@ func tombstoneOver(now map[string]Register, path []string) (Register, bool) {
 // judge adopts what the program changed. What it only had is old news.
 func (a *adopter) judge(e edit, known []witness, base Stamp) {
 	switch {
-	case e.tuple == nil && same(a.doc.At(e.path), e.want):
+	case e.tuple == nil && same(a.doc.At(e.path), e.want), a.file.Partial && e.removes():
 		return
 	case e.tuple == nil && e.want.IsObject() && a.doc.At(e.path).IsObject():
 		return // an empty object deletes nothing

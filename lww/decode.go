@@ -41,6 +41,9 @@ type Decoded struct {
 	View *View
 	// Malformed are the keys of the entries that make no sense.
 	Malformed []string
+	// Partial says that the text is what is left of a damaged file: what it
+	// lacks was not removed. Set it before Adopt.
+	Partial bool
 
 	edits []edit
 	block *block
