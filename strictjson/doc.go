@@ -24,5 +24,6 @@
 //
 // # What it is not
 //
-// It does not guess: [Salvage] reads what is whole in a damaged text, and no more. It does not stream, reads no comments, and knows nothing of files.
+// It does not guess: [Salvage] reads what is whole in a damaged text, and no more. It does not stream, reads no
+// comments, and knows nothing of files.
 package strictjson
