@@ -45,7 +45,8 @@ func hints() []hint {
 		{is(lww.ErrReserved), "cfgmerge strip takes the history out of a file"},
 		{is(lww.ErrHolder), "change the fields in it one by one, or with cfgmerge patch"},
 		{is(lww.ErrNotObject), "write an object, such as {\"theme\": \"dark\"}"},
-		{isA(func(e *strictjson.SyntaxError) bool { return e.Class == strictjson.TooLarge }), "raise --max-size if the file is meant to become this large"},
+		{isA(func(e *cfgmerge.LimitError) bool { return e.Class == string(strictjson.TooLarge) }), "raise --max-size if the file is meant to become this large"},
+		{isA(func(e *cfgmerge.LimitError) bool { return e.Class == string(strictjson.TooDeep) }), "nothing may be nested deeper than 1,000 levels"},
 		{is(cfgmerge.ErrUnsettled), "find out which program writes it all the time"},
 		{is(fs.ErrPermission), "check the owner and the mode of the file and its directory"},
 	}

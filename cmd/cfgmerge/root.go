@@ -72,6 +72,7 @@ was not had in time.`,
 	}
 	root.SetVersionTemplate("cfgmerge {{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
+	root.SetHelpCommand(newHelpCommand(root))
 	a.define(root.PersistentFlags())
 	root.AddGroup(&cobra.Group{ID: groupFields, Title: "Fields:"}, &cobra.Group{ID: groupFiles, Title: "Files:"})
 	addTo(root, groupFields, newGetCommand(a), newSetCommand(a), newUnsetCommand(a), newPatchCommand(a))
