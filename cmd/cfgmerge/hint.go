@@ -48,7 +48,7 @@ func hints() []hint {
 		{isA(func(e *cfgmerge.LimitError) bool { return e.Class == string(strictjson.TooLarge) }), "raise --max-size if the file is meant to become this large"},
 		{isA(func(e *cfgmerge.LimitError) bool { return e.Class == string(strictjson.TooDeep) }), "nothing may be nested deeper than 1,000 levels"},
 		{is(cfgmerge.ErrUnsettled), "find out which program writes it all the time"},
-		{is(fs.ErrPermission), "check the owner and the mode of the file and its directory"},
+		{is(fs.ErrPermission), "check the owner and mode of the file, its directory and the state folder beside it"},
 	}
 }
 
