@@ -2,6 +2,7 @@ package cfgmerge
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -35,12 +36,12 @@ func BenchmarkSaveAgainstRaw(b *testing.B) {
 func benchSave(b *testing.B, layout Layout, size int) {
 	dir := b.TempDir()
 	path := filepath.Join(dir, "app.json")
-	v := sized(size)
+	v := map[string]any{}
 	snap, err := LoadContext(context0(), path, &v, &Options{Layout: layout})
 	if err != nil {
 		b.Fatal(err)
 	}
-	v["first"] = true
+	maps.Copy(v, sized(size))
 	if err := snap.Save(&v); err != nil {
 		b.Fatal(err)
 	}

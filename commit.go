@@ -239,7 +239,7 @@ func (c *commit) change(st *state) error {
 	c.doc, c.in.delta = doc, st.doc.Delta(doc)
 	c.report.Changed = c.in.delta.Keys()
 	mint(doc)
-	c.past.Record(st.doc, doc)
+	c.past.Record(st.doc, doc, c.in.delta)
 	c.log(cmp.Or(c.in.kind, KindSave), st.doc, doc, c.report.Changed, nil)
 	return c.recordSpent(st.doc)
 }
@@ -390,7 +390,7 @@ func (c *commit) compose(st *state) (*memory, error) {
 	if c.layout == Sidecar || c.in.plain {
 		m.Block, embedded = block, ""
 	}
-	text, err := compose(st.tree, view, embedded)
+	text, err := composeFrom(st.tree, st.textView(), view, embedded)
 	if err != nil {
 		return nil, err
 	}

@@ -178,7 +178,15 @@ func (st *state) text() ([]byte, error) {
 	if st.tree == nil && len(view.Kids) == 0 {
 		return nil, nil
 	}
-	return compose(st.tree, view, "")
+	return composeFrom(st.tree, st.textView(), view, "")
+}
+
+// textView is what the tree shows, before anything is adopted.
+func (st *state) textView() *lww.View {
+	if st.file != nil {
+		return st.file.View
+	}
+	return viewOf(st.tree)
 }
 
 // keys returns the keys of the text's object at path, in their order there.

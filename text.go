@@ -19,10 +19,25 @@ import (
 // changed changed. A nil tree starts a new text. The block is left out if it
 // is empty; new members of the root go before it.
 func compose(tree *strictjson.Tree, view *lww.View, block string) ([]byte, error) {
+	return composeFrom(tree, viewOf(tree), view, block)
+}
+
+// viewOf is what a text shows, the block left out.
+func viewOf(tree *strictjson.Tree) *lww.View {
+	if tree == nil {
+		return &lww.View{}
+	}
+	shown := lww.ViewOf(tree.Root())
+	delete(shown.Kids, lww.BlockKey)
+	return shown
+}
+
+// composeFrom is compose for callers who know already what the tree shows.
+func composeFrom(tree *strictjson.Tree, shown, view *lww.View, block string) ([]byte, error) {
 	if tree == nil {
 		tree, _ = strictjson.ParseObject([]byte("{}\n"), ourOwn())
 	}
-	edits, grows := difference(tree, view)
+	edits, grows := difference(shown, view)
 	_, has := tree.Root().Get(lww.BlockKey)
 	if has && (grows || block == "") {
 		edits, has = append(edits, strictjson.Edit{Path: []string{lww.BlockKey}}), false
@@ -40,11 +55,9 @@ func compose(tree *strictjson.Tree, view *lww.View, block string) ([]byte, error
 	return sjson.SetRawBytes(text, lww.BlockKey, []byte(block))
 }
 
-// difference returns the edits that make the tree show view, and whether one
-// of them adds a member to the root.
-func difference(tree *strictjson.Tree, view *lww.View) (edits []strictjson.Edit, grows bool) {
-	shown := lww.ViewOf(tree.Root())
-	delete(shown.Kids, lww.BlockKey)
+// difference returns the edits that make a text show view, and whether one of
+// them adds a member to the root.
+func difference(shown, view *lww.View) (edits []strictjson.Edit, grows bool) {
 	shown.Diff(view, func(path []string, old, now *lww.View) {
 		edits = append(edits, strictjson.Edit{Path: path, Value: now.JSON()})
 		grows = grows || len(path) == 1 && old == nil
@@ -102,9 +115,7 @@ func verify(text []byte, view *lww.View, block string, limits strictjson.Limits)
 	if err != nil {
 		return false
 	}
-	shown := lww.ViewOf(tree.Root())
-	delete(shown.Kids, lww.BlockKey)
-	return shown.Equal(view) && gjson.GetBytes(text, lww.BlockKey).Raw == block
+	return viewOf(tree).Equal(view) && gjson.GetBytes(text, lww.BlockKey).Raw == block
 }
 
 // Query evaluates a query of gjson's path language over a JSON text and

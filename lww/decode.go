@@ -337,6 +337,12 @@ func (r *reader) settle() {
 // inherit gives the covered leaves their stamp. A leaf that is not listed is
 // an edit or an addition, and never inherits.
 func (r *reader) inherit(c *covering) {
+	if c.intact() {
+		for _, leaf := range c.leaves {
+			r.Doc.Put(leaf.at, c.entry.register(LWW, leaf.raw))
+		}
+		return
+	}
 	kept := align(c.leaves, c.entry)
 	for i, leaf := range c.leaves {
 		if kept[i] {
@@ -346,6 +352,19 @@ func (r *reader) inherit(c *covering) {
 		}
 	}
 	c.lost = lost(c.leaves, kept, c.entry)
+}
+
+// intact reports whether the leaves are exactly those that the entry lists.
+func (c *covering) intact() bool {
+	if len(c.leaves) != c.entry.count() {
+		return false
+	}
+	for i, leaf := range c.leaves {
+		if leaf.digest != c.entry.digest(i) {
+			return false
+		}
+	}
+	return true
 }
 
 // align tells which leaves the entry lists. What agrees from the front and

@@ -40,16 +40,64 @@ func (v Superseded) stamp() Stamp {
 
 func (v Superseded) digest() string { return string(v[min(len(v), stampLen):]) }
 
-// Record adds what now supersedes in old: values that show there and no longer
-// do here, and deletions that were taken back.
-func (h *History) Record(old, now *Document) {
-	digests, after := newDigester(now.Salt), now.Showing()
-	for key, r := range old.Showing() {
-		if after[key] == r {
-			continue
-		}
-		h.Add(key, version(digests, key, r))
+// Record adds what delta, merged into old, supersedes there: the values and
+// deletions that show at, above or below its registers, but for those that
+// show in now just the same.
+func (h *History) Record(old, now, delta *Document) {
+	digests := newDigester(now.Salt)
+	was, is := old.lifted(), now.lifted()
+	for key := range delta.Registers() {
+		was.shownAround(key, func(at string, r Register) {
+			if is.shownAt(at) != r {
+				h.Add(at, version(digests, at, r))
+			}
+		})
 	}
+}
+
+// shownAround calls fn for the registers that decide what shows at, above or
+// below the key.
+func (d *Document) shownAround(key string, fn func(at string, r Register)) {
+	if r, ok := d.tuples[key]; ok {
+		fn(key, r)
+	}
+	path, err := strictjson.SplitPointer(key)
+	if isInstance(key) || err != nil {
+		return
+	}
+	n, h, ceiling := &d.root, d.holders(), Stamp{}
+	for i, segment := range path {
+		if p := resolve(n, nil, ceiling); p.shown() == leaf {
+			fn(pointer(path[:i]), *p.own)
+		}
+		ceiling = n.ceiling(ceiling)
+		if n, h = n.kid(segment), h.kid(segment); n == nil && h == nil {
+			return
+		}
+	}
+	around := map[string]Register{}
+	resolve(n, h, ceiling).collect(key, around)
+	for _, at := range sortedKeys(around) {
+		fn(at, around[at])
+	}
+}
+
+// shownAt returns the register that decides what shows at the key, the zero
+// Register if there is none.
+func (d *Document) shownAt(key string) Register {
+	if isInstance(key) {
+		return d.tuples[key]
+	}
+	path, _ := strictjson.SplitPointer(key)
+	n, h, ceiling := &d.root, d.holders(), Stamp{}
+	for _, segment := range path {
+		ceiling = n.ceiling(ceiling)
+		n, h = n.kid(segment), h.kid(segment)
+	}
+	if p := resolve(n, h, ceiling); p != nil && p.own != nil && p.shows != object {
+		return *p.own
+	}
+	return Register{}
 }
 
 // version is what a History keeps of a register.

@@ -109,7 +109,7 @@ func (t *trial) save(changes []Change) {
 	if err := t.doc.Write(w, changes...); err != nil {
 		panic(err)
 	}
-	t.past.Record(before, t.doc)
+	t.past.Record(before, t.doc, before.Delta(t.doc))
 	for _, digest := range SpentBy(before, t.doc) {
 		t.spent[digest] = true
 	}
