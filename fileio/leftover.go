@@ -39,38 +39,81 @@ func (t *Txn) Leftovers(whole func([]byte) bool) ([]Leftover, error) {
 	return found, nil
 }
 
-// judge applies the rule to one temp file, and returns it if it must be adopted. One that can't be read stays where it
-// is: it must not keep anybody from saving.
-func (t *Txn) judge(name, next, old string, whole func([]byte) bool) (*Leftover, error) {
-	f := t.folder
-	info, err := entryInfo(f.in(name))
-	if err != nil {
+// Unsettled returns the leftovers that Leftovers would return for adoption, without a lock and touching nothing. What
+// can't be read is left out. The error is a *FileError.
+func (f *Folder) Unsettled(whole func([]byte) bool) ([]Leftover, error) {
+	if !f.Exists() {
 		return nil, nil
 	}
-	if info.Mode.IsRegular() && info.Mode.Perm()&0o400 == 0 {
+	names, err := f.names()
+	if err != nil {
+		return nil, err
+	}
+	var found []Leftover
+	for _, name := range names {
+		next, old, ok := parseTemp(name)
+		if !ok {
+			continue
+		}
+		if data, fate := f.assess(name, next, old); fate == undecided && whole(data) {
+			found = append(found, Leftover{Data: data, name: name})
+		}
+	}
+	return found, nil
+}
+
+// judge applies the rule to one temp file, and returns it if it must be adopted.
+func (t *Txn) judge(name, next, old string, whole func([]byte) bool) (*Leftover, error) {
+	f := t.folder
+	data, fate := f.assess(name, next, old)
+	switch {
+	case fate == useless:
 		return nil, f.remove(name)
+	case fate == untouchable:
+		return nil, nil
+	case whole(data):
+		return &Leftover{Data: data, name: name, txn: t}, nil
+	}
+	if _, err := t.Quarantine(data, "torn"); err != nil {
+		return nil, err
+	}
+	return nil, f.remove(name)
+}
+
+// fate is what a temp file is good for.
+type fate uint8
+
+const (
+	untouchable fate = iota // somebody may be writing it, or it can't be read: it must not keep anybody from saving
+	useless                 // never finished, or a copy of what the file held or was going to hold
+	undecided               // nobody has its bytes
+)
+
+// assess finds out which, and reads what is undecided.
+func (f *Folder) assess(name, next, old string) ([]byte, fate) {
+	info, err := entryInfo(f.in(name))
+	if err != nil {
+		return nil, untouchable
+	}
+	if info.Mode.IsRegular() && info.Mode.Perm()&0o400 == 0 {
+		return nil, useless
 	}
 	h, err := openHandle(f.in(name))
 	if err != nil {
-		return nil, nil
+		return nil, untouchable
 	}
 	defer h.Close()
 	writer := h.writer()
 	c, err := h.content(f.opts.maxSize())
 	switch {
 	case err != nil:
-		return nil, nil
+		return nil, untouchable
 	case isEither(Sum(c.Data).tag(), next, old):
-		return nil, f.remove(name)
+		return nil, useless
 	case f.mayChange(writer, c.Info):
-		return nil, nil
-	case whole(c.Data):
-		return &Leftover{Data: c.Data, name: name, txn: t}, nil
+		return nil, untouchable
 	}
-	if _, err := t.Quarantine(c.Data, "torn"); err != nil {
-		return nil, err
-	}
-	return nil, f.remove(name)
+	return c.Data, undecided
 }
 
 func isEither(tag, next, old string) bool { return tag == next || tag == old }

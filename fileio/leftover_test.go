@@ -49,6 +49,22 @@ func TestLeftoversAreJudgedByTheirBytes(t *testing.T) {
 	}
 }
 
+func TestLeftoversCanBeLookedAtWithoutTouchingThem(t *testing.T) {
+	txn, _ := begin(t, fixture(t, "main"), Options{})
+	for _, data := range []string{"new", "old", "{}", "{"} {
+		plant(t, txn.folder, "new", "old", data, 0o600)
+	}
+	plant(t, txn.folder, "new", "old", "{}", unfinished)
+	found, err := txn.folder.Unsettled(func(b []byte) bool { return string(b) == "{}" })
+	must(t, err)
+	if len(found) != 1 || string(found[0].Data) != "{}" {
+		t.Errorf("found %d", len(found))
+	}
+	if left := temps(t, txn.folder); len(left) != 5 {
+		t.Errorf("%d of 5 are left", len(left))
+	}
+}
+
 func TestALeftoverThatCannotBeReadKeepsNobodyFromSaving(t *testing.T) {
 	path := fixture(t, "main")
 	txn, _ := begin(t, path, Options{})

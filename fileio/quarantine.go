@@ -11,10 +11,12 @@ import (
 )
 
 const (
-	maxKept      = 16       // entries in quarantine
-	maxKeptBytes = 64 << 20 // in all
-	goodClass    = "good"   // the last good copy, which damaged ones never push out
-	keptTime     = "20060102T150405.000Z"
+	maxKept       = 16       // entries in quarantine
+	maxKeptBytes  = 64 << 20 // in all
+	goodClass     = "good"   // the last good copy, which damaged ones never push out
+	removedClass  = "removed"
+	replacedClass = "replaced"
+	keptTime      = "20060102T150405.000Z"
 )
 
 // kept is an entry of the quarantine, named `<time>-<class>-<digest>`.
@@ -24,8 +26,8 @@ type kept struct {
 }
 
 // Quarantine keeps bytes that are about to be replaced, in `quarantine/` of the state folder, and returns the entry's
-// name within that. Class is a word of letters and digits for the reader of the name; `good` marks a copy that was
-// intact, and the newest of those is never evicted. Bytes that are there already are not stored twice. At most 16
+// name within that. Class is a word of letters and digits for the reader of the name; `good`, `removed` and `replaced`
+// mark a copy that was intact, and the newest of those is never evicted. Bytes that are there already are not stored twice. At most 16
 // entries and 64 MiB are kept, the newest ones. The error is a *FileError.
 func (t *Txn) Quarantine(data []byte, class string) (string, error) {
 	f := t.folder
@@ -53,6 +55,11 @@ func (t *Txn) Quarantine(data []byte, class string) (string, error) {
 }
 
 func (k kept) sameBytes(other kept) bool { return k.digest == other.digest && k.class == other.class }
+
+// good reports whether the bytes are those of a whole file that was put there by a save.
+func (k kept) good() bool {
+	return k.class == goodClass || k.class == removedClass || k.class == replacedClass
+}
 
 func (f *Folder) openQuarantine() (*os.Root, error) {
 	path := f.in(quarantineName).path
@@ -130,7 +137,7 @@ func evict(entries []kept) []kept {
 	goodSeen := false
 	for _, e := range slices.Backward(entries) {
 		count, size = count+1, size+e.size
-		newestGood := e.class == goodClass && !goodSeen
+		newestGood := e.good() && !goodSeen
 		goodSeen = goodSeen || newestGood
 		if newestGood || count == 1 || count <= maxKept && size <= maxKeptBytes {
 			continue

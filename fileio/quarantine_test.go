@@ -69,6 +69,19 @@ func TestDamagedCopiesNeverPushOutTheNewestGoodOne(t *testing.T) {
 	}
 }
 
+func TestDamagedCopiesNeverPushOutARemovedDocument(t *testing.T) {
+	txn, _ := begin(t, fixture(t, "x"), Options{Now: ticking(), Durability: None})
+	good, err := txn.Quarantine([]byte("{}"), "removed")
+	must(t, err)
+	for i := range 2 * maxKept {
+		_, err := txn.Quarantine(fmt.Appendf(nil, "torn %d", i), "damaged")
+		must(t, err)
+	}
+	if names := quarantined(t, txn); names[0] != good {
+		t.Errorf("the first of %d is %s", len(names), names[0])
+	}
+}
+
 func TestEvictionKeepsTheNewestWithinTheLimits(t *testing.T) {
 	big := kept{name: "big", class: "torn", size: maxKeptBytes}
 	small := kept{name: "small", class: "torn", size: 1}
