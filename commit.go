@@ -98,6 +98,9 @@ func (d *Doc) commitOnce(ctx context.Context, in *intent) error {
 	}
 	c := &commit{Doc: d, in: in, folder: folder, txn: txn}
 	err = c.run(ctx)
+	if c.report.Written || isCommitted(err) {
+		c.writeJournal()
+	}
 	if err == nil && in.removeFolder {
 		err = txn.RemoveFolder()
 	}
@@ -224,9 +227,7 @@ func (c *commit) change(st *state) error {
 	c.past, c.layout = st.past, c.layoutOf(st)
 	c.past.Spent = st.spent
 	c.report.Layout = c.layout
-	if st.before != nil {
-		c.log(foreignKind(st.file), st.before, st.doc, st.Adopted, st.Rejected)
-	}
+	c.logFound(st)
 	c.sweep(st)
 	doc := st.doc.Clone()
 	if c.in.delta != nil {
@@ -240,7 +241,7 @@ func (c *commit) change(st *state) error {
 	c.report.Changed = c.in.delta.Keys()
 	mint(doc)
 	c.past.Record(st.doc, doc, c.in.delta)
-	c.log(cmp.Or(c.in.kind, KindSave), st.doc, doc, c.report.Changed, nil)
+	c.log(cmp.Or(c.in.kind, KindSave), st.doc, doc, c.report.Changed)
 	return c.recordSpent(st.doc)
 }
 
@@ -298,7 +299,7 @@ func (c *commit) adopt(doc *lww.Document, file *lww.Decoded) {
 	before := doc.Clone()
 	a := lww.Adopt(doc, c.past, file)
 	c.note(a)
-	c.log(foreignKind(file), before, doc, a.Adopted, a.Rejected)
+	c.logForeign(file, before, doc, a)
 }
 
 // foreignKind says what kind of program wrote a text.
@@ -462,7 +463,6 @@ func (c *commit) settle(ctx context.Context) error {
 		_ = l.Remove()
 	}
 	c.leftovers = nil
-	c.writeJournal()
 	return nil
 }
 

@@ -1,13 +1,14 @@
 package cfgmerge
 
 import (
-	"bufio"
 	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/cfgmerge/cfgmerge/fileio"
 	"github.com/cfgmerge/cfgmerge/lww"
+	"github.com/cfgmerge/cfgmerge/strictjson"
 )
 
 // WriteKind says what kind of write changed a field.
@@ -40,9 +42,12 @@ const (
 )
 
 // Entry is one line of the journal: what one write changed, and who wrote. It
-// holds no values and no command-line arguments.
+// holds no values and no command-line arguments. It is written by the process
+// that makes the change or, of a program that knows nothing of cfgmerge, by the
+// one that notices it.
 type Entry struct {
-	// Time of the write, by the writer's clock.
+	// Time of the write, by the writer's clock. Of an external program it is
+	// when it was noticed.
 	Time time.Time `json:"time"`
 	// App is Options.App, or "external" for programs that are not seen.
 	App string `json:"app"`
@@ -53,9 +58,18 @@ type Entry struct {
 	Host string `json:"host"`
 	// Kind of the write.
 	Kind WriteKind `json:"kind"`
-	// Fields that it changed, by pointer or instance name.
+	// Doc is the document's id: another document may have taken the file's
+	// place since.
+	Doc string `json:"doc,omitempty"`
+	// Fields that it changed, by pointer or instance name. What is no UTF-8
+	// in these is replaced by U+FFFD.
 	Fields map[string]FieldWrite `json:"fields"`
+	// Omitted is the number of further fields, of a write of very many.
+	Omitted int `json:"omitted,omitempty"`
 }
+
+// External reports whether a program wrote that knows nothing of cfgmerge.
+func (e Entry) External() bool { return e.App == external }
 
 // FieldWrite is one field of an Entry.
 type FieldWrite struct {
@@ -65,36 +79,84 @@ type FieldWrite struct {
 	// none. It tells whether two values are equal, and nothing else.
 	Was string `json:"was,omitempty"`
 	// Rejected: the write would have put back a superseded value, and did
-	// not; Stamp is that of the register that stayed.
-	Rejected bool `json:"rejected,omitempty"`
+	// not; Stamp is that of the register that stayed, and Put the digest of
+	// the value that did not come back.
+	Rejected bool   `json:"rejected,omitempty"`
+	Put      string `json:"put,omitempty"`
 }
 
 const (
 	journalName = "journal.jsonl"
 	journalSize = 1 << 20 // bytes; one older file of the same size is kept
 	external    = "external"
+
+	// What one entry holds of a write of very many fields: so many, with keys
+	// of so many bytes together.
+	mostFields   = 1000
+	mostKeyBytes = 128 << 10
 )
 
-// note adds to what this save will log.
-func (c *commit) log(kind WriteKind, before, after *lww.Document, keys, rejected []string) {
-	if len(keys)+len(rejected) == 0 {
-		return
+// log adds to what this save will log.
+func (c *commit) log(kind WriteKind, before, after *lww.Document, keys []string) {
+	c.logWith(kind, before, after, lww.Adoption{Adopted: keys}, nil)
+}
+
+// logForeign does so for what another program has left.
+func (c *commit) logForeign(file *lww.Decoded, before, after *lww.Document, a lww.Adoption) {
+	c.logWith(foreignKind(file), before, after, a, file.View)
+}
+
+func (c *commit) logWith(kind WriteKind, before, after *lww.Document, a lww.Adoption, file *lww.View) {
+	fields, omitted := map[string]FieldWrite{}, 0
+	size := 0
+	add := func(key string, w func() FieldWrite) {
+		if size += len(key); len(fields) == mostFields || size > mostKeyBytes {
+			omitted++
+			return
+		}
+		fields[journalKey(key)] = w()
 	}
-	e := Entry{Time: c.opts.now().UTC(), App: cmp.Or(c.opts.App, c.self().exe), PID: os.Getpid(), Exe: c.self().exe, Host: c.self().host, Kind: kind}
+	for _, key := range a.Rejected { // first: they are few, and what people look for
+		add(key, func() FieldWrite { return rejectedWrite(after, file, key) })
+	}
+	for _, key := range a.Adopted {
+		add(key, func() FieldWrite { return fieldWrite(before, after, key) })
+	}
+	if len(fields)+omitted > 0 {
+		c.entries = append(c.entries, c.entry(kind, fields, omitted))
+	}
+}
+
+func (c *commit) entry(kind WriteKind, fields map[string]FieldWrite, omitted int) Entry {
+	e := Entry{
+		Time: c.opts.now().UTC(), App: cmp.Or(c.opts.App, c.self().exe), PID: os.Getpid(), Exe: c.self().exe, Host: c.self().host,
+		Kind: kind, Fields: fields, Omitted: omitted,
+	}
 	if kind == KindEdit || kind == KindRewrite || kind == KindImport {
 		e.App = external
 	}
-	e.Fields = make(map[string]FieldWrite, len(keys))
-	for _, key := range keys {
-		e.Fields[key] = fieldWrite(before, after, key)
-	}
-	for _, key := range rejected {
-		w := fieldWrite(before, after, key)
-		w.Rejected = true
-		e.Fields[key] = w
-	}
-	c.entries = append(c.entries, e)
+	return e
 }
+
+// logFound logs what a save finds that other programs have written.
+func (c *commit) logFound(st *state) {
+	switch {
+	case st.before == nil:
+	case st.file.Block != lww.Intact && len(st.before.Keys()) == 0:
+		c.logImport(st.doc)
+	default:
+		c.logForeign(st.file, st.before, st.doc, st.Adoption)
+	}
+}
+
+// logImport logs that a file without a history got one: all that it shows.
+func (c *commit) logImport(doc *lww.Document) {
+	keys := slices.Sorted(maps.Keys(doc.Showing()))
+	c.log(KindImport, &lww.Document{}, doc, keys)
+}
+
+// journalKey is the key as JSON can spell it.
+func journalKey(key string) string { return string([]rune(key)) }
 
 func fieldWrite(before, after *lww.Document, key string) FieldWrite {
 	var w FieldWrite
@@ -102,15 +164,76 @@ func fieldWrite(before, after *lww.Document, key string) FieldWrite {
 		w.Stamp = r.Stamp.String()
 	}
 	if r, ok := before.Register(key); ok && !r.Dead {
-		w.Was = after.Digest(key, r.Value)
+		w.Was = digestIn(after, key, r.Value)
 	}
 	return w
+}
+
+func rejectedWrite(doc *lww.Document, file *lww.View, key string) FieldWrite {
+	w := FieldWrite{Rejected: true}
+	if r, ok := doc.Register(key); ok {
+		w.Stamp = r.Stamp.String()
+	}
+	if put := shownBy(doc, file, key); put != nil {
+		w.Put = digestIn(doc, key, put.JSON())
+	}
+	return w
+}
+
+// digestIn is the digest of a value, but for a document that has no salt yet:
+// that of a secret might be guessed.
+func digestIn(doc *lww.Document, key, raw string) string {
+	if doc.Salt == "" {
+		return ""
+	}
+	return doc.Digest(key, raw)
+}
+
+// shownBy returns what a text shows of a field or of a group, or nil.
+func shownBy(doc *lww.Document, file *lww.View, key string) *lww.View {
+	holder, members, isGroup := groupPlace(doc, key)
+	if !isGroup {
+		path, err := strictjson.SplitPointer(key)
+		if err != nil {
+			return nil
+		}
+		return file.At(path)
+	}
+	tuple := &lww.View{Kids: map[string]*lww.View{}}
+	for _, m := range members {
+		if kid := file.At(holder).Kid(m); kid != nil {
+			tuple.Kids[m] = kid
+		}
+	}
+	return tuple
+}
+
+// groupPlace returns, for the name of a group's instance, the object that holds
+// the members, and their keys.
+func groupPlace(doc *lww.Document, key string) (holder, members []string, ok bool) {
+	name, rest, within := strings.Cut(key, "/")
+	p, known := doc.Policies[name]
+	if name == "" || !known || !p.Kind.Tuple() {
+		return nil, nil, false
+	}
+	var keys []string
+	if within {
+		var err error
+		if keys, err = strictjson.SplitPointer("/" + rest); err != nil {
+			return nil, nil, false
+		}
+	}
+	if wanted := len(p.At.Keys(p.At.Path(keys))); wanted != len(keys) {
+		return nil, nil, false
+	}
+	return p.At.Path(keys), p.Members, true
 }
 
 // writeJournal appends the entries. Failing to is no error: the journal
 // explains, and nothing is decided by it.
 func (c *commit) writeJournal() {
 	for _, e := range c.entries {
+		e.Doc = c.doc.ID
 		if line, err := json.Marshal(e); err == nil {
 			_ = c.folder.Append(journalName, line, journalSize)
 		}
@@ -134,7 +257,9 @@ func thisProcess() identity {
 }
 
 // Journal returns the log of the file's writes, oldest first, as far back as it
-// reaches. Lines that a crash has torn are left out.
+// reaches; nil if there is none. Lines that a crash has torn, or that are no
+// entries, are left out. The reasons in its *Error are *FileError, also for a
+// file that is missing and has left no state folder.
 func (d *Doc) Journal(ctx context.Context) ([]Entry, error) {
 	folder, err := fileio.OpenFolder(d.path, false, d.opts.files())
 	if err != nil {
@@ -142,83 +267,71 @@ func (d *Doc) Journal(ctx context.Context) ([]Entry, error) {
 	}
 	defer folder.Close()
 	if !folder.Exists() {
-		return nil, nil
+		return nil, d.fail("log", mustExist(folder.Target()))
 	}
 	var entries []Entry
 	for _, name := range []string{journalName + ".1", journalName} {
-		data, err := folder.Root().ReadFile(name)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		data, err := readTail(folder.Root(), name, journalSize)
+		if err != nil {
 			return nil, d.fail("log", err)
 		}
 		entries = append(entries, parseJournal(data)...)
 	}
-	return entries, context.Cause(ctx)
+	return entries, d.fail("log", context.Cause(ctx))
+}
+
+func mustExist(path string) error {
+	_, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return missing(path)
+	}
+	return err
+}
+
+// readTail reads the end of a regular file; nil if there is none. Whatever else
+// has the name, and what is longer than this package writes, was not written by
+// it and must do no harm.
+func readTail(root *os.Root, name string, most int64) ([]byte, error) {
+	info, err := root.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	file, err := root.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	from := max(0, info.Size()-most)
+	return io.ReadAll(io.NewSectionReader(file, from, most))
 }
 
 func parseJournal(data []byte) []Entry {
 	var entries []Entry
-	lines := bufio.NewScanner(bytes.NewReader(data))
-	lines.Buffer(nil, 64<<20)
-	for lines.Scan() {
-		var e Entry
-		if json.Unmarshal(lines.Bytes(), &e) == nil {
+	for line := range bytes.Lines(data) {
+		if e, ok := parseEntry(line); ok {
 			entries = append(entries, e)
 		}
 	}
 	return entries
 }
 
-// Attribution says who wrote one field, as far as can be known.
-type Attribution struct {
-	// Field is a pointer, or the name of a group's instance.
-	Field string
-	// Stamp of the field's register, in text form.
-	Stamp string
-	// Written is the stamp's time; zero for imports.
-	Written time.Time
-	// Actor is the stamp's: processes of one run share it.
-	Actor string
-	// Deleted: the field was removed.
-	Deleted bool
-	// Secret: the policy says that the value must not be shown.
-	Secret bool
-	// By is the journal's entry of that write; nil if it does not reach back,
-	// or if the write was made elsewhere.
-	By *Entry
-	// Was is the digest of the value that it superseded.
-	Was string
-}
-
-// Blame says for each field who wrote it, sorted by field. Deleted fields are
-// among them.
-func (d *Doc) Blame(ctx context.Context) ([]Attribution, error) {
-	st, err := d.look(ctx)
-	if err != nil {
-		return nil, d.fail("blame", err)
+// parseEntry reads one line. A line that a crash tore has the next entry behind
+// it: no string within an entry holds the bytes that it begins with.
+func parseEntry(line []byte) (e Entry, ok bool) {
+	if i := bytes.LastIndex(line, []byte(`{"time":`)); i > 0 {
+		line = line[i:]
 	}
-	entries, err := d.Journal(ctx)
-	if err != nil {
-		return nil, err
+	if json.Unmarshal(line, &e) != nil || e.Time.IsZero() || e.Kind == "" {
+		return Entry{}, false
 	}
-	var out []Attribution
-	for key, r := range st.doc.Showing() {
-		out = append(out, attribute(key, r, entries, st.doc))
+	for _, s := range []*string{&e.App, &e.Exe, &e.Host, (*string)(&e.Kind), &e.Doc} {
+		*s = (*s)[:min(len(*s), 255)] // longer ones are none of ours
 	}
-	slices.SortFunc(out, func(a, b Attribution) int { return strings.Compare(a.Field, b.Field) })
-	return out, nil
-}
-
-func attribute(key string, r lww.Register, entries []Entry, doc *lww.Document) Attribution {
-	a := Attribution{Field: key, Stamp: r.Stamp.String(), Actor: r.Stamp.Actor().String(), Deleted: r.Dead, Secret: doc.IsSecret(key)}
-	if !r.Stamp.IsZero() {
-		a.Written = r.Stamp.Time()
-	}
-	for i := range slices.Backward(entries) {
-		w, ok := entries[i].Fields[key]
-		if ok && w.Stamp == a.Stamp && !w.Rejected {
-			a.By, a.Was = &entries[i], w.Was
-			break
-		}
-	}
-	return a
+	maps.DeleteFunc(e.Fields, func(_ string, w FieldWrite) bool {
+		return len(w.Stamp) > 32 || len(w.Was) > 32 || len(w.Put) > 32
+	})
+	return e, true
 }

@@ -94,6 +94,15 @@ func (r MergeRules) Into(other *lww.Document) Edit {
 	}
 }
 
+// Merge merges other into the file. The journal tells it from a change. The
+// reasons in its *Error are those of Update, *IdentityError and *FutureError.
+func (d *Doc) Merge(ctx context.Context, rules MergeRules, other *lww.Document) error {
+	change := rules.Into(other)
+	return d.fail("merge", d.commit(ctx, intent{kind: KindMerge, change: func(_ *state, doc *lww.Document, w lww.Writer) error {
+		return change(doc, w)
+	}}))
+}
+
 func (r MergeRules) admit(ours, theirs *lww.Document, now time.Time) error {
 	if !r.Force && ours.ID != "" && theirs.ID != "" && ours.ID != theirs.ID {
 		return &IdentityError{}

@@ -68,7 +68,15 @@ func (a *app) mergeInto(cmd *cobra.Command, f mergeFlags, merged *lww.Document) 
 	if !cmd.Flags().Changed("output") {
 		s.output = asTable
 	}
-	return a.update(cmd, f.into, s, f.rules.Into(merged))
+	doc, err := a.open(f.into)
+	if err != nil {
+		return err
+	}
+	defer doc.Close()
+	return a.save(cmd, f.into, s, doc, operation{
+		preview: func() ([]cfgmerge.Step, error) { return doc.Preview(cmd.Context(), f.rules.Into(merged)) },
+		perform: func() error { return doc.Merge(cmd.Context(), f.rules, merged) },
+	})
 }
 
 func (a *app) printMerged(cmd *cobra.Command, f format, merged *lww.Document, first *cfgmerge.Doc) error {
