@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"time"
 
 	"github.com/cfgmerge/cfgmerge/fileio"
 	"github.com/cfgmerge/cfgmerge/lww"
@@ -241,8 +242,22 @@ func (c *commit) change(st *state) error {
 	c.report.Changed = c.in.delta.Keys()
 	mint(doc)
 	c.past.Record(st.doc, doc, c.in.delta)
+	c.collect(doc)
 	c.log(cmp.Or(c.in.kind, KindSave), st.doc, doc, c.report.Changed)
 	return c.recordSpent(st.doc)
+}
+
+// When deletions are forgotten: SPEC.md section 3.7.
+const (
+	maxTombstones = 1000
+	horizon       = 180 * 24 * time.Hour
+)
+
+// collect forgets old deletions once there are many.
+func (c *commit) collect(doc *lww.Document) {
+	if doc.Tombstones() > maxTombstones {
+		doc.Prune(lww.NewStamp(0, c.opts.now().Add(-horizon).UnixMilli(), 0, 0))
+	}
 }
 
 // layoutOf settles the layout: what the file has, else what is asked for.

@@ -517,3 +517,61 @@ func TestPoliciesThatWouldNotBeObeyedAreRefused(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestAnOldFileThatIsPutBackByteForByteDoesNotWin(t *testing.T) {
+	layouts(t, func(t *testing.T, o *Options) {
+		path := temp(t, `{"token":"RT-1","other":1}`)
+		d := open(t, path, o)
+		update(t, d, "/seen", "true")
+		old := text(t, path)
+		update(t, d, "/token", `"RT-2"`)
+		replaceFile(t, path, old)
+		shows(t, path, `{"other":1,"seen":true,"token":"RT-2"}`)
+		s, v := load[map[string]any](t, path)
+		if got := s.Report().Rejected; !reflect.DeepEqual(got, []string{"/token"}) {
+			t.Errorf("rejected %v", got)
+		}
+		save(t, s, v)
+		if got := text(t, path); !strings.Contains(got, "RT-2") {
+			t.Errorf("the file still says %s", got)
+		}
+	})
+}
+
+func TestOldDeletionsAreForgottenOnlyWhenThereAreMany(t *testing.T) {
+	path := temp(t, "")
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	d := open(t, path, &Options{Durability: NoSync, Now: func() time.Time { return now }})
+	many := func(n int, raw string) {
+		t.Helper()
+		if err := d.Update(context0(), func(doc *lww.Document, w lww.Writer) error {
+			for i := range n {
+				if err := setField(fmt.Sprintf("/key_%d", i), raw)(doc, w); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	deleted := func() int {
+		doc, err := d.Load(context0())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return doc.Tombstones()
+	}
+	many(1100, "1")
+	many(900, "")
+	now = now.Add(200 * 24 * time.Hour)
+	update(t, d, "/a", "1")
+	if got := deleted(); got != 900 {
+		t.Errorf("%d of 900 old deletions are left", got)
+	}
+	many(1100, "")
+	update(t, d, "/a", "2")
+	if got := deleted(); got != 200 {
+		t.Errorf("%d deletions are left, not the 200 new ones", got)
+	}
+}

@@ -1,6 +1,7 @@
 package cfgmerge
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
 
@@ -11,11 +12,12 @@ import (
 
 // memory is what the state folder remembers of one version of the file: its
 // text, its block if the text has none, and the digests of what it superseded.
+// A slot holds it as one line of JSON and, after it, the text as it is.
 type memory struct {
 	Layout Layout       `json:"layout"`
 	Past   *lww.History `json:"history,omitempty"`
 	Block  string       `json:"block,omitempty"`
-	Text   string       `json:"text"`
+	Text   string       `json:"-"`
 
 	// The rest comes from the slot, and is no part of the payload.
 	describes fileio.Digest
@@ -23,12 +25,12 @@ type memory struct {
 }
 
 func (m *memory) encode() []byte {
-	payload, _ := json.Marshal(m) // strings and maps of strings can't fail
-	return payload
+	line, _ := json.Marshal(m) // strings and maps of strings can't fail
+	return append(append(line, '\n'), m.Text...)
 }
 
 // remember decodes the slots, newest first. Those of another host came with a
-// copy of the folder and say nothing about this file. Where one describes
+// copy of the folder and say nothing about this file. Where the newest describes
 // exactly the file that is there, nothing else matters.
 func remember(slots []fileio.Slot, main fileio.Digest) []*memory {
 	var out []*memory
@@ -36,10 +38,11 @@ func remember(slots []fileio.Slot, main fileio.Digest) []*memory {
 		if slot.Foreign {
 			continue
 		}
-		if slot.Describes == main {
-			if m := recall(slot); m != nil {
-				return []*memory{m}
-			}
+		if m := recall(slot); slot.Describes == main && m != nil {
+			return []*memory{m}
+		}
+		if slot.Committed {
+			break // the file was newer than what is there now
 		}
 	}
 	for _, slot := range slots {
@@ -53,9 +56,11 @@ func remember(slots []fileio.Slot, main fileio.Digest) []*memory {
 // recall decodes one slot; nil if it holds something else.
 func recall(slot fileio.Slot) *memory {
 	m := &memory{describes: slot.Describes, committed: slot.Committed}
-	if json.Unmarshal(slot.Payload, m) != nil {
+	line, text, ok := bytes.Cut(slot.Payload, []byte("\n"))
+	if !ok || json.Unmarshal(line, m) != nil {
 		return nil
 	}
+	m.Text = string(text)
 	return m
 }
 

@@ -123,8 +123,8 @@ func (st *state) decode(limits strictjson.Limits) error {
 		return err
 	}
 	st.file, file.Partial = file, st.origin == fromSalvage
-	if st.exact && file.Block == lww.Intact {
-		lww.Adopt(st.doc, st.past, file)
+	if st.exact && file.Block == lww.Intact && !file.Edited() {
+		st.doc = file.Doc
 		return nil
 	}
 	st.exact = false
@@ -132,11 +132,15 @@ func (st *state) decode(limits strictjson.Limits) error {
 	return nil
 }
 
-// matching returns the memory of exactly this file.
+// matching returns the memory of exactly this file, unless a newer one was
+// committed since: then somebody has put an old file back.
 func (st *state) matching() *memory {
 	for _, m := range st.memories {
 		if m.describes == st.main.Digest {
 			return m
+		}
+		if m.committed {
+			break
 		}
 	}
 	return nil
@@ -169,6 +173,7 @@ func (st *state) adopt(limits strictjson.Limits) {
 	st.past.Spent = st.spent
 	st.before = st.doc.Clone()
 	st.Adoption = lww.Adopt(st.doc, st.past, st.file)
+	st.refuse()
 }
 
 // text returns what the file says, without the block and otherwise with the
@@ -179,6 +184,22 @@ func (st *state) text() ([]byte, error) {
 		return nil, nil
 	}
 	return composeFrom(st.tree, st.textView(), view, "")
+}
+
+// refuse notes where the text shows something else than the document, though
+// nothing of it was an edit: an older copy was put back, with its block.
+func (st *state) refuse() {
+	said := map[string]bool{}
+	for _, key := range append(st.Adopted, st.Rejected...) {
+		said[key] = true
+	}
+	st.doc.View().Diff(st.file.View, func(path []string, ours, theirs *lww.View) {
+		key := st.doc.KeyOf(path)
+		if !said[key] && st.file.Block == lww.Intact && ours != nil {
+			said[key] = true
+			st.Rejected = append(st.Rejected, key)
+		}
+	})
 }
 
 // textView is what the tree shows, before anything is adopted.

@@ -261,7 +261,7 @@ func (r *reader) leaf(v *View, path []string, at string) {
 	switch {
 	case e.form == emptyObject && raw == "{}":
 	case e.form == values && e.digests == r.of(at, raw):
-		r.Doc.Put(at, e.register(LWW, raw))
+		r.Doc.growTo(path).raise(e.register(LWW, raw))
 	default:
 		r.edits = append(r.edits, edit{path: path, want: v, over: e.stamp})
 	}
@@ -339,14 +339,14 @@ func (r *reader) settle() {
 func (r *reader) inherit(c *covering) {
 	if c.intact() {
 		for _, leaf := range c.leaves {
-			r.Doc.Put(leaf.at, c.entry.register(LWW, leaf.raw))
+			r.Doc.growTo(leaf.path).raise(c.entry.register(LWW, leaf.raw))
 		}
 		return
 	}
 	kept := align(c.leaves, c.entry)
 	for i, leaf := range c.leaves {
 		if kept[i] {
-			r.Doc.Put(leaf.at, c.entry.register(LWW, leaf.raw))
+			r.Doc.growTo(leaf.path).raise(c.entry.register(LWW, leaf.raw))
 		} else {
 			r.edits = append(r.edits, edit{path: leaf.path, want: viewOfRaw(leaf.raw), over: c.entry.stamp})
 		}

@@ -250,9 +250,10 @@ func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys
 // merged into d, makes it now.
 func (d *Document) Delta(now *Document) *Document {
 	out := &Document{ID: now.ID, Salt: now.Salt}
-	for key, r := range now.Registers() {
-		if mine, ok := d.Register(key); !ok || mine != r {
-			out.Put(key, r)
+	out.root.subtract(&d.root, &now.root)
+	for name, r := range now.tuples {
+		if mine, ok := d.tuples[name]; !ok || mine != r {
+			out.raiseTuple(name, r)
 		}
 	}
 	for name, p := range now.Policies {
@@ -261,6 +262,21 @@ func (d *Document) Delta(now *Document) *Document {
 		}
 	}
 	return out
+}
+
+// subtract puts into n what now has and old has not, and reports whether there
+// is anything.
+func (n *node) subtract(old, now *node) bool {
+	if now.has && (old == nil || !old.has || old.reg != now.reg) {
+		n.put(now.reg)
+	}
+	for key, k := range now.kids {
+		var rest node
+		if rest.subtract(old.kid(key), k) {
+			*n.grow(key) = rest
+		}
+	}
+	return !n.bare()
 }
 
 // Keys returns the keys of all registers, sorted.

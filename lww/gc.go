@@ -1,15 +1,17 @@
 package lww
 
-// Tombstones counts the registers that show nothing: tombstones, and whatever
-// the registers above hide.
-func (d *Document) Tombstones() int {
-	n := 0
-	for _, r := range d.Registers() {
-		if r.Dead {
-			n++
-		}
+// Tombstones counts the deletions that the document remembers.
+func (d *Document) Tombstones() int { return d.root.tombstones() }
+
+func (n *node) tombstones() int {
+	count := 0
+	if n.has && n.reg.Dead {
+		count++
 	}
-	return n
+	for _, k := range n.kids {
+		count += k.tombstones()
+	}
+	return count
 }
 
 // Prune forgets what no longer shows and was written before the horizon:

@@ -243,6 +243,20 @@ func (d *Document) GroupAt(path []string) (holder, members []string, ok bool) {
 	return nil, nil, false
 }
 
+// KeyOf returns the key of the register that decides about path: the instance
+// name if path is in a group, else its pointer.
+func (d *Document) KeyOf(path []string) string {
+	groups := d.Policies.groups()
+	for depth := range path {
+		for _, s := range seatsAt(groups, path[:depth]) {
+			if slices.Contains(s.owned, path[depth]) {
+				return s.name
+			}
+		}
+	}
+	return pointer(path)
+}
+
 // tupleText is the value of a group's register: the members that are present,
 // as an object with sorted keys.
 func tupleText(members map[string]*View) string {

@@ -2,6 +2,7 @@ package lww
 
 import (
 	"iter"
+	"slices"
 
 	"github.com/cfgmerge/cfgmerge/strictjson"
 )
@@ -140,28 +141,40 @@ func (v *View) With(path []string, kid *View) *View {
 	return out
 }
 
-// Diff yields the smallest places at which w differs from v, with what shows
-// there in w: nil where v shows something and w does not. A value that is
+// Diff calls fn, in the order of their keys, for the smallest places at which w
+// differs from v, with what shows there: nil for nothing. A value that is
 // spelled another way is no difference.
-func (v *View) Diff(w *View, yield func(path []string, old, now *View)) {
-	diff(nil, v, w, yield)
+func (v *View) Diff(w *View, fn func(path []string, old, now *View)) {
+	diff(nil, v, w, fn)
 }
 
-func diff(path []string, v, w *View, yield func(path []string, old, now *View)) {
+func diff(path []string, v, w *View, fn func(path []string, old, now *View)) {
 	if !v.IsObject() || !w.IsObject() {
 		if !v.Equal(w) {
-			yield(path, v, w)
+			fn(path, v, w)
 		}
 		return
 	}
-	for _, key := range sortedKeys(v.Kids) {
-		diff(append(path[:len(path):len(path)], key), v.Kids[key], w.Kids[key], yield)
+	for _, key := range differing(v, w) {
+		diff(append(path[:len(path):len(path)], key), v.Kids[key], w.Kids[key], fn)
 	}
-	for _, key := range sortedKeys(w.Kids) {
-		if _, both := v.Kids[key]; !both {
-			yield(append(path[:len(path):len(path)], key), nil, w.Kids[key])
+}
+
+// differing returns the keys, sorted, of members that are not spelled alike.
+func differing(v, w *View) []string {
+	var keys []string
+	for key, kid := range v.Kids {
+		if other := w.Kids[key]; other == nil || kid.Leaf == "" || kid.Leaf != other.Leaf {
+			keys = append(keys, key)
 		}
 	}
+	for key := range w.Kids {
+		if v.Kids[key] == nil {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
 }
 
 // View returns what the document shows. It is never nil: at worst it is the
