@@ -69,6 +69,9 @@ type Options struct {
 	// Observer, if not nil, is called with what happened besides what was
 	// asked for. It must not call back into the file.
 	Observer func(Event)
+	// PollInterval is how often Watch looks at a file of which it hears
+	// nothing; 0 means 2 s.
+	PollInterval time.Duration
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 
@@ -76,6 +79,8 @@ type Options struct {
 	fault func(point string) error
 	// sleep waits between attempts to read; nil means a timer.
 	sleep func(time.Duration)
+	// tick says when Watch polls; nil means a timer.
+	tick func(time.Duration) (ticks <-chan time.Time, stop func())
 }
 
 func (o *Options) now() time.Time {
@@ -86,10 +91,11 @@ func (o *Options) now() time.Time {
 }
 
 func (o *Options) pause(d time.Duration) {
-	if o.sleep == nil {
-		o.sleep = time.Sleep
+	if o.sleep != nil {
+		o.sleep(d)
+		return
 	}
-	o.sleep(d)
+	time.Sleep(d)
 }
 
 func (o *Options) observe(e Event) {
