@@ -264,19 +264,29 @@ func (d *Document) Delta(now *Document) *Document {
 	return out
 }
 
-// subtract puts into n what now has and old has not, and reports whether there
-// is anything.
-func (n *node) subtract(old, now *node) bool {
+// subtract puts into n what now has and old has not.
+func (n *node) subtract(old, now *node) {
 	if now.has && (old == nil || !old.has || old.reg != now.reg) {
 		n.put(now.reg)
 	}
 	for key, k := range now.kids {
-		var rest node
-		if rest.subtract(old.kid(key), k) {
-			*n.grow(key) = rest
+		if was := old.kid(key); !k.same(was) {
+			n.grow(key).subtract(was, k)
 		}
 	}
-	return !n.bare()
+}
+
+// same reports whether both trees hold the same registers.
+func (n *node) same(m *node) bool {
+	if m == nil || n.has != m.has || n.reg != m.reg || len(n.kids) != len(m.kids) {
+		return false
+	}
+	for key, k := range n.kids {
+		if !k.same(m.kids[key]) {
+			return false
+		}
+	}
+	return true
 }
 
 // Keys returns the keys of all registers, sorted.

@@ -71,6 +71,7 @@ type plot struct {
 	// inherits.
 	barrier bool
 	// best are the stamps, sorted, that most kids can inherit; wins how many.
+	// A leaf can inherit its own.
 	best []Stamp
 	wins int
 	kids []*plot
@@ -95,7 +96,7 @@ func (e *encoder) plan(p *place, at string) *plot {
 		return nil
 	case p.shows == leaf:
 		e.planKids(p, at) // an empty object may stand above tombstones of other policies
-		return &plot{pointer: at, leaf: true, raw: p.own.Value, stamp: p.own.Stamp, best: []Stamp{p.own.Stamp}}
+		return &plot{pointer: at, leaf: true, raw: p.own.Value, stamp: p.own.Stamp}
 	case p.own.Value == "{}":
 		e.entries[at] = entry{form: emptyObject, stamp: p.own.Stamp}
 	default:
@@ -126,10 +127,16 @@ func (e *encoder) digestOf(key string, r Register) string {
 // count settles which stamps most kids can inherit.
 func (p *plot) count() *plot {
 	votes := map[Stamp]int{}
+	vote := func(s Stamp) {
+		votes[s]++
+		p.wins = max(p.wins, votes[s])
+	}
 	for _, kid := range p.kids {
+		if kid.leaf {
+			vote(kid.stamp)
+		}
 		for _, s := range kid.best {
-			votes[s]++
-			p.wins = max(p.wins, votes[s])
+			vote(s)
 		}
 	}
 	for s, n := range votes {

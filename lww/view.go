@@ -115,8 +115,11 @@ func (v *View) AppendJSON(dst []byte) []byte {
 
 // JSON returns v as compact JSON; a nil View is the empty string.
 func (v *View) JSON() string {
-	if v == nil {
+	switch {
+	case v == nil:
 		return ""
+	case v.Leaf != "":
+		return v.Leaf
 	}
 	return string(v.AppendJSON(nil))
 }
