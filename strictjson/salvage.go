@@ -30,8 +30,8 @@ const maxLosses = 1000
 // What follows a whole document is dropped. Of several members with one name the last whole one is kept, as
 // encoding/json reads it, and the name is among the losses.
 //
-// Behind damage, members are only kept where nothing else can have been meant: behind a string that holds stray bytes,
-// or a word that is no value, when the text goes on as JSON; and behind blocks of lost bytes (NUL, 0xff) if they are
+// Behind damage, members are only kept where nothing else can have been meant: behind a word that is no value, when
+// the text goes on as JSON; behind a string that holds stray bytes, when it goes on so to the end; and behind blocks of lost bytes (NUL, 0xff) if they are
 // members of the root, which the brackets up to the end of the text tell. All else is lost. A byte order mark is
 // dropped and UTF-16 with one is transcoded. A text with git's conflict markers gives nothing: a person must decide.
 //
@@ -148,6 +148,8 @@ type salvager struct {
 	lost   int  // losses, with those that are not listed
 	wrong  int  // where reading stopped
 	scar   bool // the last string held lost bytes
+	doubt  bool // a string that is not valid was read
+	strict bool // stop at one
 }
 
 // object is what is left of one.
@@ -172,21 +174,22 @@ func (s *salvager) fail(at int) int {
 
 // repair returns the text of what is whole, "" if nothing is.
 func (s *salvager) repair() string {
-	start := skipSpace(s.src, 0)
-	root, end := &object{close: failed}, failed
-	if byteAt(s.src, start) == '{' {
-		root, end = s.object(start, 1)
-	} else {
-		s.fail(start)
+	root, end := s.root()
+	if s.doubt && (end == failed || skipSpace(s.src, end) < len(s.src)) {
+		// A damaged string may have been the end of one and the beginning of another, somewhere deeper or less deep.
+		// That the brackets match up to the end would have ruled it out.
+		*s = salvager{parser: s.parser, src: s.src, strict: true}
+		root, end = s.root()
 	}
 	if end == failed && s.stoppedAtLostBytes() {
+		s.strict = false
 		if rest := s.behindLostBytes(); rest != nil {
 			root.members, root.close = append(root.members, rest.members...), rest.close
 			s.distinct(root)
 		}
 	}
 	if end != failed && !root.broken {
-		return s.src[start:end]
+		return s.src[skipSpace(s.src, 0):end]
 	}
 	if len(root.members) == 0 {
 		return ""
@@ -194,6 +197,14 @@ func (s *salvager) repair() string {
 	var b strings.Builder
 	s.write(&b, root, "")
 	return b.String()
+}
+
+func (s *salvager) root() (*object, int) {
+	start := skipSpace(s.src, 0)
+	if byteAt(s.src, start) != '{' {
+		return &object{close: failed}, s.fail(start)
+	}
+	return s.object(start, 1)
 }
 
 // object reads an object, which depth counts, from its bracket on. It returns what is whole even if it fails.
@@ -339,49 +350,59 @@ func (s *salvager) scalar(start int) (end int, whole bool) {
 
 // isWordByte leaves out what begins a comment, lest members that somebody has commented out come back.
 func isWordByte(c byte) bool {
-	return isDigit(c) || 'a' <= c|0x20 && c|0x20 <= 'z' || c == '-' || c == '+' || c == '.' || c == '_' || c >= 0x80 && !isLost(c)
+	return isDigit(c) || 'a' <= c|0x20 && c|0x20 <= 'z' || c == '-' || c == '+' || c == '.' || c == '_'
 }
 
 // isLost recognises the bytes that file systems and flash memory leave where data was lost.
 func isLost(c byte) bool { return c == 0 || c == 0xff }
 
 // maxStray is how many stray bytes a string may hold and still be one string. The shortest text that leads from one
-// string into another one outside the same object, "},"":", is longer; programs that write other encodings than UTF-8
-// don't use these bytes at all.
+// string into one of another object at the same depth is `":0},"":{"`. Programs that write other encodings
+// than UTF-8 don't use these bytes, and repeat none so often.
 const maxStray = 6
 
 // str reads a string and reports whether it is a valid one. It goes on behind bad escapes and some stray bytes.
 func (s *salvager) str(start int) (end int, sound bool) {
-	sound, s.scar = true, false
-	stray := 0
-	for i := start + 1; i < len(s.src); {
+	s.scar = false
+	clean, stray := true, 0
+	for i := start + 1; i < len(s.src) && stray <= maxStray; {
 		i = skipPlain(s.src, i)
 		switch c := byteAt(s.src, i); {
 		case i == len(s.src):
 		case c == '"':
-			literal := s.src[start : i+1]
-			ff := strings.Count(literal, "\xff")
-			s.scar = s.scar || ff > 0
-			if stray+ff > maxStray {
+			sound = clean && utf8.ValidString(s.src[start:i])
+			if !sound && !s.mayBeString(s.src[start:i]) {
 				return s.fail(i), false
 			}
-			return i + 1, sound && utf8.ValidString(literal)
+			return i + 1, sound
 		case c == '\\':
 			next, ok := skipEscape(s.src, i)
-			i, sound = next, sound && ok
+			i, clean = next, clean && ok
 		default:
-			s.scar, sound = s.scar || isLost(c), false
+			s.scar, clean = s.scar || isLost(c), false
 			if !isSpace(c) {
 				stray++
-			}
-			if stray > maxStray {
-				return s.fail(i), false
 			}
 			i++
 		}
 	}
 	s.scar = s.scar || strings.IndexByte(s.src[start:], 0xff) >= 0
 	return s.fail(len(s.src)), false
+}
+
+// mayBeString judges a string that is not valid.
+func (s *salvager) mayBeString(literal string) bool {
+	s.doubt = true
+	s.scar = s.scar || strings.IndexByte(literal, 0xff) >= 0
+	run := 1
+	for i := 1; i < len(literal) && run <= maxStray; i++ {
+		if literal[i] == literal[i-1] && literal[i] >= 0x80 {
+			run++
+		} else {
+			run = 1
+		}
+	}
+	return !s.strict && run <= maxStray
 }
 
 // skip returns the end of an array or object that is lost.

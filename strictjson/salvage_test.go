@@ -316,6 +316,23 @@ func checkPart(t *testing.T, where string, got map[string]any, was *oracleValue)
 	}
 }
 
+func TestLostBytesAnywhereInventNothing(t *testing.T) {
+	for _, text := range []string{realistic, compact(t, realistic), large()[:600] + "}}"} {
+		tree, _ := Salvage([]byte(text), Limits{})
+		file := oracle(t, tree.Source())
+		for _, fill := range []string{"\x00", "\xff", "\xe9"} {
+			for _, n := range []int{1, 2, 5, maxStray, maxStray + 1, 12, 40} {
+				for at := range len(text) - n {
+					damaged := text[:at] + strings.Repeat(fill, n) + text[at+n:]
+					tree, _ := Salvage([]byte(damaged), Limits{})
+					got, _ := decoded(t, tree).(map[string]any)
+					checkPart(t, fmt.Sprintf("%d of %q at %d: ", n, fill, at), got, file)
+				}
+			}
+		}
+	}
+}
+
 func TestUTF16IsReadAndItsOffsetsAreThoseOfTheSource(t *testing.T) {
 	const text = `{"é😀":1,"b":{"c":"x","d":tr`
 	for _, big := range []bool{false, true} {
