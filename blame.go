@@ -36,12 +36,21 @@ type Attribution struct {
 	Gap Gap
 	// Was is the digest of the value that it superseded.
 	Was string
-	// Refused are the entries of the writes that would have put back a
-	// superseded value of the field, oldest first.
-	Refused []*Entry
+	// Refused are the writes that would have put back a superseded value of
+	// the field, oldest first.
+	Refused []Refusal
 	// Returning: the file holds such a value at this moment, and no save has
 	// put that right yet.
 	Returning bool
+}
+
+// Refusal is a write that would have put back a superseded value.
+type Refusal struct {
+	// By is the journal's entry.
+	By *Entry
+	// Replaced is the entry of the write that had superseded the value before;
+	// nil if the journal does not say.
+	Replaced *Entry
 }
 
 // Gap is why the journal does not say who wrote a field.
@@ -136,12 +145,18 @@ func (log journalIndex) attribute(key string, r lww.Register, doc *lww.Document)
 	if !r.Stamp.IsZero() && r.Stamp.Actor() != lww.Foreign {
 		a.Written = r.Stamp.Time()
 	}
+	replaced := map[string]*Entry{"": nil}
 	for _, e := range log.about[journalKey(key)] {
-		switch w := e.Fields[journalKey(key)]; {
+		w := e.Fields[journalKey(key)]
+		switch {
 		case w.Rejected:
-			a.Refused = append(a.Refused, e)
+			a.Refused = append(a.Refused, Refusal{By: e, Replaced: replaced[w.Put]})
+			continue
 		case w.Stamp == a.Stamp && (!r.Stamp.IsZero() || e.Doc == doc.ID):
 			a.By, a.Was = e, w.Was
+		}
+		if w.Was != "" {
+			replaced[w.Was] = e
 		}
 	}
 	if a.By == nil {
