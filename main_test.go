@@ -19,6 +19,7 @@ func TestMain(m *testing.M) {
 
 func roles() map[string]func(args []string) {
 	return map[string]func([]string){
-		"saver": saverRole,
+		"saver":    saverRole,
+		"stranger": strangerRole,
 	}
 }
