@@ -357,7 +357,7 @@ func isWordByte(c byte) bool {
 func isLost(c byte) bool { return c == 0 || c == 0xff }
 
 // maxStray is how many stray bytes a string may hold and still be one string. The shortest text that leads from one
-// string into one of another object at the same depth is `":0},"":{"`. Programs that write other encodings
+// string into one of another object at the same depth, `":0},"":{"`, is longer. Programs that write other encodings
 // than UTF-8 don't use these bytes, and repeat none so often.
 const maxStray = 6
 
@@ -451,27 +451,20 @@ func (s *salvager) stoppedAtLostBytes() bool {
 }
 
 // behindLostBytes returns the members of the root that lie behind the last of the lost bytes, or nil. These may end
-// outside or inside a string, and there behind a backslash: only what all readings that are possible agree on counts.
+// outside or inside a string, and there behind a backslash. As each quote opens in one reading what it closes in
+// another, only one of them can come to the end of the text outside a string.
 func (s *salvager) behindLostBytes() *object {
 	start := 1 + max(strings.LastIndexByte(s.src, 0), strings.LastIndexByte(s.src, 0xff))
 	inside, _ := s.str(start - 1)
 	escaped, _ := s.str(min(start, len(s.src)-1))
-	var agreed *object
 	for _, at := range []int{start, inside, escaped} {
 		lost, listed := s.lost, len(s.losses)
-		rest := s.rest(at)
-		if rest == nil || agreed != nil {
-			s.lost, s.losses = lost, s.losses[:listed]
+		if rest := s.rest(at); rest != nil {
+			return rest
 		}
-		switch {
-		case rest == nil:
-		case agreed == nil:
-			agreed = rest
-		case !slices.Equal(agreed.members, rest.members):
-			return nil
-		}
+		s.lost, s.losses = lost, s.losses[:listed]
 	}
-	return agreed
+	return nil
 }
 
 // rest returns the members of the root in the text from start on, of which the first may be the end of anything. It
@@ -485,7 +478,7 @@ func (s *salvager) rest(start int) *object {
 		from = end + 1
 		end = s.closing(from, false)
 	}
-	if end == failed || s.src[end] != '}' {
+	if end == failed {
 		return nil
 	}
 	o := &object{close: end, broken: true}

@@ -200,6 +200,8 @@ func TestDamageCostsNoMoreThanItHasTo(t *testing.T) {
 		{"the beginning is lost", "\x00\x00\x00\x00\x00\x00\x00\x00e\"},\"b\":{\"c\":1}}\n", `{"b":{"c":1}}`, ""},
 		{"the beginning and the end are lost: how deep is b?", "\x00\x00\x00\x00\x00\x00\x00\x00e\"},\"b\":{\"c\":1},\"d\":2", ``, ""},
 		{"the beginning of an array is lost: strings, not members", "{\"x\":1,\"a\":[\x00\x00\x00\x00\x00\x00\x00\x00,\"b\",\"c\"],\"d\":2}", `{"x":1,"d":2}`, "/a@7"},
+		{"more damage behind the lost block", "{\"x\":1,\"p\":{\"a\":\"\x00\x00\x00\x00\x00\x00\x00\x00\"} 5,\"b\":1}", `{"x":1}`, "/p/a@12"},
+		{"the root is an array, by its end", "\x00\x00\x00\x00\x00\x00\x00\x00e\"},\"b\"]", ``, ""},
 		{"the end is lost", "{\"a\":1,\"b\":\"x\x00\x00\x00\x00\x00\x00\x00\x00", `{"a":1}`, "/b@7"},
 		{"the same key twice", `{"a":1,"b":2,"\u0061":3}`, `{"b":2,"\u0061":3}`, "/a@13"},
 		{"the same key, once damaged", `{"a":1,"a":{"x":1,"y":tru`, `{"a":1}`, "/a@7 /a/y@18"},
