@@ -62,7 +62,7 @@ type intent struct {
 
 // How often a save adopts what came in between, and follows a link that moved.
 const (
-	maxRounds = 50
+	maxRounds = 12
 	maxMoves  = 5
 )
 
@@ -145,7 +145,35 @@ func (c *commit) run(ctx context.Context) error {
 			return c.undo(err)
 		}
 	}
-	return c.undo(ErrUnsettled)
+	return c.undo(c.entrust(ctx))
+}
+
+// entrust ends a save that foreign writers overtook again and again. Its change
+// was in the file, and theirs is adopted; what is not yet in the file is
+// committed to the shadow, from which the next load and save take it.
+func (c *commit) entrust(ctx context.Context) error {
+	if len(c.swaps) == 0 {
+		return ErrUnsettled
+	}
+	st, err := c.read(ctx)
+	if err == nil {
+		err = c.apply(st)
+	}
+	if err != nil {
+		return err
+	}
+	m, err := c.compose(st)
+	if err != nil {
+		return err
+	}
+	next := fileio.Sum([]byte(m.Text))
+	if err := c.txn.WriteSlot(next, m.encode(), st.main.Digest, c.opts.Durability == Full); err != nil {
+		return err
+	}
+	if err := c.settle(ctx); !errors.Is(err, errOvertaken) {
+		return err
+	}
+	return ErrUnsettled // committed, but for the last bytes of a writer that never pauses
 }
 
 func (c *commit) attempt(ctx context.Context) error {
@@ -162,7 +190,7 @@ func (c *commit) attempt(ctx context.Context) error {
 	if err := c.setAside(st); err != nil {
 		return err
 	}
-	if err := c.publish(st); err != nil {
+	if err := c.publish(ctx, st); err != nil {
 		return err
 	}
 	return c.settle(ctx)
@@ -179,7 +207,7 @@ func (c *commit) read(ctx context.Context) (*state, error) {
 		if err != nil {
 			return nil, err
 		}
-		st, err := c.assemble(sighting{main, remember(slots, main.Digest), c.spent()})
+		st, err := c.assemble(sighting{main, remember(slots, main.Digest), c.spent(), c.earlier()})
 		if !st.doubtful(err) || !c.wait(ctx, doubts) {
 			return st.declared(c.shape), err
 		}
@@ -229,7 +257,6 @@ func (c *commit) change(st *state) error {
 	c.past.Spent = st.spent
 	c.report.Layout = c.layout
 	c.logFound(st)
-	c.sweep(st)
 	doc := st.doc.Clone()
 	if c.in.delta != nil {
 		doc.Merge(c.in.delta)
@@ -275,21 +302,29 @@ func (c *commit) layoutOf(st *state) Layout {
 	return layout
 }
 
-// sweep adopts what killed processes left: the bytes of foreign writers that
-// nobody has seen since.
-func (c *commit) sweep(st *state) {
-	found, err := c.txn.Leftovers(func(data []byte) bool {
-		_, err := strictjson.ParseObject(data, c.limits())
-		return err == nil
-	})
-	if err != nil {
-		return // the next save tries again
+// earlier returns, in the first round, what killed processes left: the bytes of
+// foreign writers that nobody has seen since.
+func (c *commit) earlier() [][]byte {
+	if c.doc != nil {
+		return nil
 	}
-	for _, l := range found {
-		if c.adoptInto(st.doc, l.Data) == nil {
-			c.leftovers = append(c.leftovers, l)
+	if c.leftovers == nil {
+		found, err := c.txn.Leftovers(c.isWhole)
+		if err != nil {
+			return nil // the next save tries again
 		}
+		c.leftovers = found
 	}
+	var texts [][]byte
+	for _, l := range c.leftovers {
+		texts = append(texts, l.Data)
+	}
+	return texts
+}
+
+func (c *commit) isWhole(data []byte) bool {
+	_, err := strictjson.ParseObject(data, c.limits())
+	return err == nil
 }
 
 // adoptInto adopts a foreign text into doc.
@@ -313,6 +348,7 @@ func (c *commit) adoptInto(doc *lww.Document, text []byte) error {
 func (c *commit) adopt(doc *lww.Document, file *lww.Decoded) {
 	before := doc.Clone()
 	a := lww.Adopt(doc, c.past, file)
+	c.past.Record(before, doc, before.Delta(doc))
 	c.note(a)
 	c.logForeign(file, before, doc, a)
 }
@@ -372,7 +408,7 @@ func (c *commit) pending(st *state) bool {
 
 // publish puts the document in the place of the file that st read.
 // errOvertaken means that a foreign writer came first.
-func (c *commit) publish(st *state) error {
+func (c *commit) publish(ctx context.Context, st *state) error {
 	m, err := c.compose(st)
 	if err != nil || (c.round > 0 || c.in.plain) && m.Text == string(st.main.Data) {
 		return err
@@ -395,7 +431,7 @@ func (c *commit) publish(st *state) error {
 		return err
 	}
 	c.swaps = append(c.swaps, swap)
-	return c.inspect(swap, st)
+	return c.inspect(ctx, swap, st)
 }
 
 // compose renders the document as the file's text and as the memory of it.
@@ -433,7 +469,7 @@ func (c *commit) writeSlot(m *memory, describes fileio.Digest, st *state) error 
 
 // inspect looks at what came out. If it is not what was read, a foreign writer
 // was faster: his bytes are adopted.
-func (c *commit) inspect(swap *fileio.Swap, st *state) error {
+func (c *commit) inspect(ctx context.Context, swap *fileio.Swap, st *state) error {
 	out, err := swap.Displaced()
 	if err != nil {
 		return err
@@ -441,12 +477,25 @@ func (c *commit) inspect(swap *fileio.Swap, st *state) error {
 	if out.Exists == st.main.Exists && out.Digest == st.main.Digest {
 		return nil
 	}
-	if c.adoptInto(c.doc, out.Data) != nil {
-		if _, err := c.txn.Quarantine(out.Data, "torn"); err != nil {
-			return err
-		}
+	// Its writer may still be at it, and what he writes now is older than what
+	// anybody writes into the file from here on.
+	if out, err = swap.Await(ctx); err != nil {
+		return err
+	}
+	if err := c.takeOver(out.Data); err != nil {
+		return err
 	}
 	return errOvertaken
+}
+
+// takeOver adopts the bytes of a foreign writer, or keeps them if they are
+// torn.
+func (c *commit) takeOver(text []byte) error {
+	if c.adoptInto(c.doc, text) == nil {
+		return nil
+	}
+	_, err := c.txn.Quarantine(text, "torn")
+	return err
 }
 
 // settle makes the swaps durable. Foreign programs may still have written into
@@ -465,8 +514,11 @@ func (c *commit) settle(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if settled.Late != nil && c.adoptInto(c.doc, settled.Late.Data) == nil {
+		if settled.Late != nil {
 			late = true
+			if err := c.takeOver(settled.Late.Data); err != nil {
+				return err
+			}
 		}
 		c.report.LinksBroken = c.report.LinksBroken || swap.BrokeLinks()
 	}

@@ -169,7 +169,7 @@ func (d *Doc) sight() (sighting, error) {
 	if err != nil {
 		return sighting{}, err
 	}
-	return sighting{main, remember(slots, main.Digest), d.spent()}, nil
+	return sighting{main: main, memories: remember(slots, main.Digest), spent: d.spent()}, nil
 }
 
 // declared adds the program's own policies, under which it writes.

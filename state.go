@@ -14,6 +14,9 @@ type sighting struct {
 	main     fileio.Content
 	memories []*memory
 	spent    func(digest string) bool
+	// earlier are texts that foreign programs wrote before main, and that
+	// nobody has adopted: what killed processes left.
+	earlier [][]byte
 }
 
 // same reports whether nothing moved between two looks.
@@ -125,11 +128,41 @@ func (st *state) decode(limits strictjson.Limits) error {
 	st.file, file.Partial = file, st.origin == fromSalvage
 	if st.exact && file.Block == lww.Intact && !file.Edited() {
 		st.doc = file.Doc
+		st.catchUp(limits)
 		return nil
 	}
 	st.exact = false
 	st.adopt(limits)
 	return nil
+}
+
+// catchUp adopts the earlier texts. What they changed is older than what the
+// file says, so the file's own edits come after them.
+func (st *state) catchUp(limits strictjson.Limits) {
+	for _, text := range st.earlier {
+		tree, err := strictjson.ParseObject(text, limits)
+		if err != nil {
+			continue
+		}
+		file, err := lww.Decode(tree.Root())
+		if err != nil || file.Block == lww.Intact && st.doc.ID != "" && file.Doc.ID != st.doc.ID {
+			continue
+		}
+		st.take(file)
+	}
+}
+
+// take adopts one text, and remembers what that superseded.
+func (st *state) take(file *lww.Decoded) {
+	st.past.Spent = st.spent
+	before := st.doc.Clone()
+	if st.before == nil {
+		st.before = before
+	}
+	a := lww.Adopt(st.doc, st.past, file)
+	st.past.Record(before, st.doc, before.Delta(st.doc))
+	st.Adopted = append(st.Adopted, a.Adopted...)
+	st.Rejected = append(st.Rejected, a.Rejected...)
 }
 
 // matching returns the memory of exactly this file, unless a newer one was
@@ -170,9 +203,8 @@ func (st *state) adopt(limits strictjson.Limits) {
 			st.doc, st.past, st.replaced = &lww.Document{}, &lww.History{}, true
 		}
 	}
-	st.past.Spent = st.spent
-	st.before = st.doc.Clone()
-	st.Adoption = lww.Adopt(st.doc, st.past, st.file)
+	st.catchUp(limits)
+	st.take(st.file)
 	st.refuse()
 }
 

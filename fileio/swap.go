@@ -174,6 +174,18 @@ func (c Content) unlessNew(now Content) Content {
 // came in between: adopt it and swap again. The error, a *FileError, says that it can't be read: undo.
 func (s *Swap) Displaced() (Content, error) { return s.displaced, s.err }
 
+// Await is Displaced once nobody writes into the displaced file any more: it waits for at most 2 s, or until ctx ends.
+// What it returns need not be adopted again after Settle.
+func (s *Swap) Await(ctx context.Context) (Content, error) {
+	if s.err == nil && s.writer == writerBusy && s.name != "" && !s.inPlace {
+		var late *Content
+		if late, s.writer = s.txn.folder.outwait(ctx, s.name, s.displaced); late != nil {
+			s.displaced = *late
+		}
+	}
+	return s.displaced, s.err
+}
+
 // InPlace reports whether the file was overwritten instead of replaced.
 func (s *Swap) InPlace() bool { return s.inPlace }
 
