@@ -111,7 +111,7 @@ func (d *Doc) commitOnce(ctx context.Context, in *intent) error {
 	if folder.Fallback() {
 		c.report.Folder = folder.Path()
 	}
-	d.setReport(c.report)
+	d.conclude(c.report)
 	return err
 }
 

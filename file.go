@@ -66,7 +66,7 @@ func (f *File[T]) read(ctx context.Context) (value T, err error) {
 	if err != nil {
 		return value, f.doc.fail("load", err)
 	}
-	f.doc.setReport(st.report())
+	f.doc.conclude(st.report())
 	text, err := st.text()
 	if err != nil {
 		return value, f.doc.fail("load", err)

@@ -575,3 +575,26 @@ func TestOldDeletionsAreForgottenOnlyWhenThereAreMany(t *testing.T) {
 		t.Errorf("%d deletions are left, not the 200 new ones", got)
 	}
 }
+
+func TestTheObserverIsToldWhatHappenedBesidesAndNoValues(t *testing.T) {
+	path := temp(t, `{"access_token":"AT-1","refresh_token":"RT-1"}`)
+	s, v := load[config](t, path)
+	v.Access, v.Refresh = "AT-2", "RT-2"
+	save(t, s, v)
+	var told []string
+	o := &Options{sleep: func(time.Duration) {}, Observer: func(e Event) { told = append(told, fmt.Sprint(e.Kind, e.Fields)) }}
+	look := func() {
+		t.Helper()
+		if _, err := LoadContext(context0(), path, new(config), o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	look()
+	seed(t, path, `{"access_token":"AT-1","refresh_token":"RT-1","theme":"dark"}`)
+	look()
+	seed(t, path, `{"acc`)
+	look()
+	if want := []string{"adopted[/theme]", "rejected[pair]", "recovered[]"}; !reflect.DeepEqual(told, want) {
+		t.Errorf("told %q, not %q", told, want)
+	}
+}

@@ -66,6 +66,21 @@ func (d *Doc) setReport(r Report) {
 	d.report = r
 }
 
+// conclude keeps the report of an operation and tells the observer what
+// happened besides what was asked for.
+func (d *Doc) conclude(r Report) {
+	d.setReport(r)
+	tell := func(kind EventKind, happened bool, fields []string) {
+		if happened {
+			d.opts.observe(Event{Kind: kind, Path: d.path, Fields: fields})
+		}
+	}
+	tell(EventRecovered, r.Recovered, nil)
+	tell(EventReplaced, r.Replaced, nil)
+	tell(EventAdopted, len(r.Adopted) > 0, r.Adopted)
+	tell(EventRejected, len(r.Rejected) > 0, r.Rejected)
+}
+
 func (d *Doc) isClosed() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -80,7 +95,7 @@ func (d *Doc) Load(ctx context.Context) (*lww.Document, error) {
 	if err != nil {
 		return nil, d.fail("load", err)
 	}
-	d.setReport(st.report())
+	d.conclude(st.report())
 	return st.doc, nil
 }
 
@@ -91,7 +106,7 @@ func (d *Doc) Text(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, d.fail("load", err)
 	}
-	d.setReport(st.report())
+	d.conclude(st.report())
 	text, err := st.text()
 	return text, d.fail("load", err)
 }

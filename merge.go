@@ -155,7 +155,7 @@ func (d *Doc) lookExisting(ctx context.Context) (*state, error) {
 	if err != nil {
 		return nil, d.fail("load", err)
 	}
-	d.setReport(st.report())
+	d.conclude(st.report())
 	return st, nil
 }
 

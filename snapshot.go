@@ -86,7 +86,7 @@ func (s *Snapshot) load(ctx context.Context, v any, shape *schema.Shape) error {
 	if err != nil {
 		return s.doc.fail("load", err)
 	}
-	s.doc.setReport(st.report())
+	s.doc.conclude(st.report())
 	b, err := takeBase(st, v, shape)
 	if err != nil {
 		return s.doc.fail("load", err)
