@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
-	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"sort"
@@ -17,102 +17,6 @@ import (
 	"github.com/cfgmerge/cfgmerge/strictjson"
 )
 
-// Severity says how bad a Finding is.
-type Severity string
-
-// The severities.
-const (
-	// SeverityError: the file can't be used as it is.
-	SeverityError Severity = "error"
-	// SeverityWarning: the file can be used, but something is not as a save
-	// leaves it.
-	SeverityWarning Severity = "warning"
-	// SeverityNote: worth knowing, and nothing to do about.
-	SeverityNote Severity = "note"
-)
-
-// Finding is something that Check has found. It never holds a value.
-type Finding struct {
-	// Code is one of FindingCodes.
-	Code     string   `json:"code"`
-	Severity Severity `json:"severity"`
-	// File is the path as it was given.
-	File string `json:"file"`
-	// Line and Column count from 1, columns in bytes; 0 where there is no
-	// place to point at.
-	Line   int `json:"line,omitempty"`
-	Column int `json:"column,omitempty"`
-	// Field is a JSON Pointer, or a group's name; empty for the whole file.
-	Field string `json:"field,omitempty"`
-	// Message says what is wrong, Hint what to do about it, if anything.
-	Message string `json:"message"`
-	Hint    string `json:"hint,omitempty"`
-}
-
-// FindingCode is what a code of a Finding stands for.
-type FindingCode struct {
-	Code     string
-	Severity Severity
-	// Message is what the code means; findings may say it more precisely.
-	Message string
-	// Hint is empty where there is nothing to do.
-	Hint string
-}
-
-// The codes that are not classes of the strict scanner.
-const (
-	codeMissing   = "missing"
-	codeNotAFile  = "not-a-file"
-	codeNoBlock   = "block-missing"
-	codeBadBlock  = "block-damaged"
-	codeBadEntry  = "block-entry-malformed"
-	codeNewer     = "block-newer"
-	codeDigest    = "digest-mismatch"
-	codeFuture    = "future-stamp"
-	hintFromCopy  = "put a good copy back, or take out what does not belong there; nothing was changed"
-	hintReencode  = "save the file as UTF-8 without a byte order mark"
-	hintNextSave  = "nothing to do: the next save makes a new one"
-	hintNextAdopt = "nothing to do: the next save adopts it, or `cfgmerge adopt` does so now"
-)
-
-// FindingCodes returns all codes that Check reports, in the order in which a
-// file is looked at.
-func FindingCodes() []FindingCode {
-	return []FindingCode{
-		{codeMissing, SeverityError, "there is no such file", ""},
-		{codeNotAFile, SeverityError, "this is a directory, device, FIFO or socket", "name a regular file"},
-		{string(strictjson.TooLarge), SeverityError, "the file is larger than the limit", "raise the limit if the file is meant to be this large"},
-		{string(strictjson.Empty), SeverityError, "the file has no bytes", "remove it, or write {} into it, if it is meant to be empty"},
-		{string(strictjson.BOM), SeverityError, "the file begins with a byte order mark", hintReencode},
-		{string(strictjson.UTF16), SeverityError, "the file is UTF-16", hintReencode},
-		{string(strictjson.WhitespaceOnly), SeverityError, "the file holds nothing but white space", "write {} into it if it is meant to be empty"},
-		{string(strictjson.NULFilled), SeverityError, "the file ends in NUL bytes where data was lost in a crash", hintFromCopy},
-		{string(strictjson.InvalidUTF8), SeverityError, "there are bytes that are not UTF-8", hintReencode},
-		{string(strictjson.ConflictMarkers), SeverityError, "git left conflict markers behind", "resolve the conflict, or merge the two versions with `cfgmerge merge`"},
-		{string(strictjson.Truncated), SeverityError, "the end of the file is missing", hintFromCopy},
-		{string(strictjson.TrailingGarbage), SeverityError, "something follows the end of the document", hintFromCopy},
-		{string(strictjson.DuplicateKey), SeverityError, "an object has two members of this name", "remove one of them"},
-		{string(strictjson.TooDeep), SeverityError, "arrays and objects are nested too deep", hintFromCopy},
-		{string(strictjson.NotObject), SeverityError, "the file is valid JSON, but not an object", hintFromCopy},
-		{string(strictjson.Syntax), SeverityError, "this is not JSON", hintFromCopy},
-		{codeNewer, SeverityError, "the history is of a newer format than this program reads", "use a newer cfgmerge; nothing was changed"},
-		{codeBadBlock, SeverityError, "what is under the key $cfgmerge is no history", hintNextSave},
-		{codeBadEntry, SeverityWarning, "an entry of the history makes no sense: its field counts as edited", hintNextSave},
-		{codeNoBlock, SeverityNote, "the file has no history yet", "`cfgmerge adopt` gives it one; so does the first save"},
-		{codeDigest, SeverityWarning, "another program has changed this field since the last save", hintNextAdopt},
-		{codeFuture, SeverityWarning, "the stamp is ahead of the clock: the field wins every merge until then", "set the clock right; if it is right, the stamp came from a machine whose clock is wrong"},
-	}
-}
-
-func findingCode(code string) FindingCode {
-	for _, c := range FindingCodes() {
-		if c.Code == code {
-			return c
-		}
-	}
-	return FindingCode{Code: code, Severity: SeverityError, Message: "this is not JSON"}
-}
-
 // Check says what is wrong with the file at path. It only reads, takes no lock
 // and makes nothing. The error is an *Error for what could not be looked at: the
 // file, or else its state folder; then the findings are about the file alone.
@@ -123,25 +27,31 @@ func Check(path string, o *Options) ([]Finding, error) {
 	}
 	c := &checker{doc: d}
 	err = c.run()
+	countCharacters(c.findings, c.seen.main.Data)
 	return c.findings, d.fail("check", cmp.Or(err, c.unseen))
 }
 
 // checker looks at one file, one aspect after the other.
 type checker struct {
 	doc      *Doc
+	around   fileio.Inspection
 	seen     sighting
 	text     textIndex
 	tree     *strictjson.Tree
+	known    *lww.Document // what the history says; nil if there is none
 	findings []Finding
 	unseen   error // why the state folder could not be looked at
 }
 
 func (c *checker) run() error {
 	whole, err := c.read()
-	if err != nil || !whole {
-		return err
+	if err == nil && whole {
+		err = c.history()
 	}
-	return c.history()
+	if err == nil {
+		c.surroundings()
+	}
+	return err
 }
 
 // read finds out whether the file is a JSON object.
@@ -171,8 +81,16 @@ func (c *checker) read() (whole bool, err error) {
 		c.add(f)
 		return false, nil
 	}
-	c.add(Finding{Code: codeMissing})
+	c.add(Finding{Code: c.missing()})
 	return false, nil
+}
+
+// missing says why there is no file.
+func (c *checker) missing() string {
+	if to, err := os.Readlink(c.doc.path); err == nil && to != "" {
+		return codeDangling
+	}
+	return codeMissing
 }
 
 // look looks at the file and, if it can, at what is remembered of it.
@@ -205,6 +123,8 @@ func (c *checker) refused(err error) error {
 	switch file.Class {
 	case fileio.ClassNotRegular:
 		c.add(Finding{Code: codeNotAFile})
+	case fileio.ClassLoop:
+		c.add(Finding{Code: codeLinkLoop})
 	case fileio.ClassTooLarge:
 		c.add(Finding{Code: string(strictjson.TooLarge)})
 	default:
@@ -222,10 +142,28 @@ func (c *checker) add(f Finding) {
 	c.findings = append(c.findings, f)
 }
 
-// at completes a finding with the place of a byte of the file.
+// at completes a finding with the place of a value: that of the member's key, if
+// it is one.
 func (c *checker) at(offset int, f Finding) {
-	f.Line, f.Column = c.text.position(offset)
+	f.Line, f.Column = c.text.position(keyBefore(c.tree.Source(), offset))
 	c.add(f)
+}
+
+// keyBefore returns where the key of the value at offset begins, or offset if it
+// is the value of no member. A quote that the key holds has an odd number of
+// backslashes before it.
+func keyBefore(src string, offset int) int {
+	rest, isMember := strings.CutSuffix(strings.TrimRight(src[:offset], " \t\r\n"), ":")
+	if !isMember {
+		return offset
+	}
+	key := strings.TrimSuffix(strings.TrimRight(rest, " \t\r\n"), `"`)
+	for {
+		key = key[:strings.LastIndexByte(key, '"')]
+		if bare := strings.TrimRight(key, `\`); (len(key)-len(bare))%2 == 0 {
+			return len(key)
+		}
+	}
 }
 
 // history checks the block, wherever it is.
@@ -281,8 +219,14 @@ func (c *checker) block(block strictjson.Node) error {
 		c.at(offset, Finding{Code: codeBadBlock})
 		return nil
 	}
+	c.known = file.Doc
 	c.entries(block, file)
+	at, _ := block.Get("at")
 	for _, e := range file.Edits() {
+		if t, ok := c.tupleOf(e.Key); ok {
+			c.tuple(t, e, at)
+			continue
+		}
 		c.edited(e)
 	}
 	return nil
@@ -328,9 +272,12 @@ func (c *checker) beside(m *memory) {
 	if known == nil {
 		return
 	}
+	c.known = known.Doc
 	if m.describes != c.seen.main.Digest {
+		torn := c.tornBeside()
 		known.Doc.View().Diff(lww.ViewOf(c.tree.Root()), func(path []string, _, now *lww.View) {
-			if now != nil { // what a text without a block lacks, its writer may never have known
+			// What a text without a block lacks, its writer may never have known.
+			if now != nil && (len(torn) == 0 || !torn[known.Doc.KeyOf(path)]) {
 				c.edited(lww.Edited{Key: strictjson.JoinPointer(path...), Path: path})
 			}
 		})
@@ -446,13 +393,4 @@ func looksAdopted(path string, maxSize int64) bool {
 	}
 	start := bytes.TrimLeft(c.Data, "\ufeff\x00 \t\r\n")
 	return bytes.HasPrefix(start, []byte("{")) || bytes.HasPrefix(start, []byte("<<<<<<<"))
-}
-
-// String renders the finding on one line: file:line:column: severity: code.
-func (f Finding) String() string {
-	place := f.File
-	if f.Line > 0 {
-		place = fmt.Sprintf("%s:%d:%d", f.File, f.Line, f.Column)
-	}
-	return fmt.Sprintf("%s: %s: %s: %s", place, f.Severity, f.Code, f.Message)
 }

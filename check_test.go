@@ -2,6 +2,8 @@ package cfgmerge
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cfgmerge/cfgmerge/fileio"
 	"github.com/cfgmerge/cfgmerge/lww"
 	"github.com/cfgmerge/cfgmerge/strictjson"
 )
@@ -68,10 +71,10 @@ func TestCheckNamesTheDamageAndItsPlace(t *testing.T) {
 		{"a comment", "// CANARY\n{}", ":1:1: error: syntax"},
 		{"a trailing comma", `{"a":"CANARY",}`, ":1:15: error: syntax"},
 		{"nothing wrong", "{\r\n\"a\": 1\r\n}\r\n", ": note: block-missing"},
-		{"a newer format", `{"$cfgmerge":{"v":2}}`, ":1:14: error: block-newer"},
-		{"no history under the key", `{"$cfgmerge":"CANARY"}`, ":1:14: error: block-damaged"},
-		{"nor here", `{"$cfgmerge":{"v":1}}`, ":1:14: error: block-damaged"},
-		{"an entry of no shape", `{"$cfgmerge":{"v":1,"at":{` + "\n" + `"/a":"CANARY"}}}`, ":2:6: warning: block-entry-malformed /a"},
+		{"a newer format", `{"$cfgmerge":{"v":2}}`, ":1:2: error: block-newer"},
+		{"no history under the key", `{"$cfgmerge":"CANARY"}`, ":1:2: error: block-damaged"},
+		{"nor here", `{"$cfgmerge":{"v":1}}`, ":1:2: error: block-damaged"},
+		{"an entry of no shape", `{"$cfgmerge":{"v":1,"at":{` + "\n" + `"/a":"CANARY"}}}`, ":2:1: warning: block-entry-malformed /a"},
 	} {
 		path := filepath.Join(t.TempDir(), "app.json")
 		put(t, path, tt.text)
@@ -95,7 +98,7 @@ func TestCheckFindsWhatNoSaveHasTakenIn(t *testing.T) {
 		text, _ := os.ReadFile(path)
 		edited := strings.Replace(string(text), `"dark"`, `"CANARY"`, 1)
 		put(t, path, strings.Replace(edited, `[1]`, `[1.0]`, 1)) // spelled another way: no edit
-		if got := found(t, path, impatient()); !slices.Equal(got, []string{":2:12: warning: digest-mismatch /theme"}) {
+		if got := found(t, path, impatient()); !slices.Equal(got, []string{":2:3: warning: digest-mismatch /theme"}) {
 			t.Errorf("%s: after an edit: %q", layout, got)
 		}
 		if err := doc.Adopt(context.Background(), Auto); err != nil {
@@ -262,7 +265,7 @@ func TestCheckOfManyEditsIsNotQuadratic(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "app.json")
 	put(t, path, text.String())
 	got := found(t, path, impatient())
-	if len(got) != 5000 || got[4999] != ":5001:12: warning: digest-mismatch /k004999" {
+	if len(got) != 5000 || got[4999] != ":5001:1: warning: digest-mismatch /k004999" {
 		t.Errorf("got %d findings, the last is %q", len(got), got[len(got)-1])
 	}
 }
@@ -277,4 +280,30 @@ func TestCheckSurvivesAnyHistory(t *testing.T) {
 		put(t, path, `{"a":{"b":"CANARY"},"$cfgmerge":`+block+`}`)
 		found(t, path, impatient())
 	}
+}
+
+// holderRole holds the lock of a file until its input ends.
+func holderRole(args []string) {
+	folder, err := fileio.OpenFolder(args[0], true, fileio.Options{App: "codag mcp"})
+	if err == nil {
+		_, err = folder.Lock(context0())
+	}
+	fmt.Println("locked", err)
+	_, _ = io.Copy(io.Discard, os.Stdin)
+}
+
+// victimRole is killed at a point of a save.
+func victimRole(args []string) {
+	doc, err := OpenDoc(args[0], &Options{fault: func(point string) error {
+		if point == args[1] {
+			self, _ := os.FindProcess(os.Getpid())
+			_ = self.Kill()
+			select {}
+		}
+		return nil
+	}})
+	if err == nil {
+		err = doc.Update(context0(), setField("/victim", "1"))
+	}
+	fmt.Println("survived", err)
 }

@@ -21,5 +21,7 @@ func roles() map[string]func(args []string) {
 	return map[string]func([]string){
 		"saver":    saverRole,
 		"stranger": strangerRole,
+		"holder":   holderRole,
+		"victim":   victimRole,
 	}
 }

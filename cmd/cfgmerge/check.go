@@ -1,9 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -11,22 +14,29 @@ import (
 )
 
 func newCheckCommand(a *app) *cobra.Command {
-	output := asTable
+	output := checkFormat(asTable)
 	cmd := &cobra.Command{
 		Use:   "check FILE|DIR...",
 		Short: "Find damage, and edits that no save has taken in yet",
-		Long: `Looks whether files are sound JSON objects and whether their histories are in
-order. In a directory it looks at the files that have a history. It only reads,
-and shows no value.
+		Long: `Looks whether files are sound JSON objects, whether their histories are in
+order, and whether anything beside them, as a state folder or a conflict copy,
+stands in the way. In a directory it looks at the files that have a history. It
+only reads, waits for no lock, and shows no value.
+
+With -o sarif it prints a SARIF 2.1.0 log, for code scanning services.
 
 ` + codesHelp() + `
 Exit status 1 if there is an error or a warning; notes don't count.`,
 		Example: `  cfgmerge check app.json
-  cfgmerge check ~/.config -o json`,
+  cfgmerge check ~/.config -o json
+  cfgmerge check . -o sarif > cfgmerge.sarif`,
 		Args: takes(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			r, err := a.check(args)
-			if printErr := a.printFindings(cmd, output, r); printErr != nil {
+			p := startProgress(a.screen(cmd.ErrOrStderr()), time.NewTicker(time.Second).C)
+			r, err := a.check(args, p)
+			p.stop()
+			r.failed = err
+			if printErr := a.printFindings(cmd, format(output), r); printErr != nil {
 				return printErr
 			}
 			if err == nil && r.bad() > 0 {
@@ -35,15 +45,32 @@ Exit status 1 if there is an error or a warning; notes don't count.`,
 			return err
 		},
 	}
-	outputFlag(cmd, &output, "how to print the findings")
+	cmd.Flags().VarP(&output, "output", "o", "how to print the findings")
+	formats := []string{string(asTable), string(asJSON), string(asSARIF)}
+	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
+}
+
+// checkFormat is the flag --output of check, which knows one format more.
+type checkFormat format
+
+func (f *checkFormat) String() string { return string(*f) }
+
+func (f *checkFormat) Type() string { return "table|json|sarif" }
+
+func (f *checkFormat) Set(s string) error {
+	if !slices.Contains([]format{asTable, asJSON, asSARIF}, format(s)) {
+		return errors.New("must be table, json or sarif")
+	}
+	*f = checkFormat(s)
+	return nil
 }
 
 // codesHelp is the table of codes as the help shows it.
 func codesHelp() string {
 	var b strings.Builder
 	for _, c := range cfgmerge.FindingCodes() {
-		fmt.Fprintf(&b, "  %-22s %-8s %s\n", c.Code, c.Severity, c.Message)
+		fmt.Fprintf(&b, "  %-23s %-8s %s\n", c.Code, c.Severity, c.Message)
 	}
 	return b.String()
 }
@@ -52,6 +79,7 @@ func codesHelp() string {
 type checked struct {
 	files    int
 	findings []cfgmerge.Finding
+	failed   error // what could not be looked at
 }
 
 func (r checked) count(s cfgmerge.Severity) int {
@@ -70,23 +98,27 @@ func (r checked) bad() int {
 
 // check looks at all files. What it could not look at does not keep it from
 // the others; the error is the first of these.
-func (a *app) check(args []string) (r checked, first error) {
+func (a *app) check(args []string, p *progress) (r checked, first error) {
 	note := func(err error) {
 		if first == nil {
 			first = err
 		}
 	}
+	var all []string
 	for _, arg := range args {
+		p.looking(arg)
 		files, err := a.filesOf(arg)
 		note(err)
-		for _, file := range files {
-			found, err := cfgmerge.Check(file, a.options())
-			note(err)
-			if err == nil {
-				r.files++
-			}
-			r.findings = append(r.findings, found...)
+		all = append(all, files...)
+	}
+	for i, file := range all {
+		p.checking(i, len(all))
+		found, err := cfgmerge.Check(file, a.options())
+		note(err)
+		if err == nil {
+			r.files++
 		}
+		r.findings = append(r.findings, found...)
 	}
 	return r, first
 }
@@ -105,6 +137,9 @@ func (a *app) printFindings(cmd *cobra.Command, f format, r checked) error {
 			out[i] = findingJSON{found, literal(found.File), literal(found.Field)}
 		}
 		return printJSON(cmd.OutOrStdout(), out)
+	}
+	if f == asSARIF {
+		return printJSON(cmd.OutOrStdout(), sarifOf(r))
 	}
 	s := a.screen(cmd.OutOrStdout())
 	for _, found := range r.findings {
@@ -135,9 +170,9 @@ func findingText(s *screen, f cfgmerge.Finding) string {
 	if f.Field != "" {
 		field = " " + s.bold(printable(f.Field))
 	}
-	text := fmt.Sprintf("%s: %s: %s:%s %s\n", s.bold(place), severity, f.Code, field, f.Message)
+	text := fmt.Sprintf("%s: %s: %s:%s %s\n", s.bold(place), severity, f.Code, field, printable(f.Message))
 	if f.Hint != "" {
-		text += "  " + s.dim("hint: "+f.Hint) + "\n"
+		text += "  " + s.dim("hint: "+printable(f.Hint)) + "\n"
 	}
 	return text
 }
