@@ -112,23 +112,23 @@ func (d *Doc) Blame(ctx context.Context) ([]Attribution, error) {
 // journalIndex finds the entries about a field.
 type journalIndex struct {
 	about map[string][]*Entry // oldest first
-	// partial are the entries that omit fields.
-	partial []*Entry
+	// partial are the entries that omit fields, by the stamps in them.
+	partial map[string]*Entry
 	begins  time.Time // zero if there is no journal
 }
 
 func indexJournal(entries []Entry) journalIndex {
-	log := journalIndex{about: map[string][]*Entry{}}
+	log := journalIndex{about: map[string][]*Entry{}, partial: map[string]*Entry{}}
 	for i := range entries {
 		e := &entries[i]
 		if i == 0 {
 			log.begins = e.Time
 		}
-		for key := range e.Fields {
+		for key, w := range e.Fields {
 			log.about[key] = append(log.about[key], e)
-		}
-		if e.Omitted > 0 {
-			log.partial = append(log.partial, e)
+			if e.Omitted > 0 && !w.Rejected {
+				log.partial[w.Stamp] = e
+			}
 		}
 	}
 	return log
@@ -191,12 +191,8 @@ func (log journalIndex) omitting(s lww.Stamp, id string) *Entry {
 	if s.Actor() == lww.Foreign && !s.IsZero() {
 		return nil // a successor, which differs from field to field
 	}
-	for _, e := range log.partial {
-		for _, w := range e.Fields {
-			if w.Stamp == s.String() && !w.Rejected && (!s.IsZero() || e.Doc == id) {
-				return e
-			}
-		}
+	if e := log.partial[s.String()]; e != nil && (!s.IsZero() || e.Doc == id) {
+		return e
 	}
 	return nil
 }

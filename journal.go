@@ -110,10 +110,11 @@ func (c *commit) logWith(kind WriteKind, before, after *lww.Document, a lww.Adop
 	fields, omitted := map[string]FieldWrite{}, 0
 	size := 0
 	add := func(key string, w func() FieldWrite) {
-		if size += len(key); len(fields) == mostFields || size > mostKeyBytes {
+		if len(fields) == mostFields || size+len(key) > mostKeyBytes {
 			omitted++
 			return
 		}
+		size += len(key)
 		fields[journalKey(key)] = w()
 	}
 	for _, key := range a.Rejected { // first: they are few, and what people look for
