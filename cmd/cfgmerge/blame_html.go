@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -115,6 +116,9 @@ func renderPage(p blamePage) ([]byte, error) {
 func checkPage(out, file string) error {
 	if out == "" || out == "-" {
 		return nil
+	}
+	if dir := filepath.Base(filepath.Dir(out)); strings.HasPrefix(dir, ".") && strings.HasSuffix(dir, ".cfgmerge") {
+		return &usageError{"the page would lie in a state folder", "name a file elsewhere, such as blame.html"}
 	}
 	info, err := os.Stat(out)
 	if err != nil {

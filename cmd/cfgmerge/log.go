@@ -105,10 +105,13 @@ func (a *app) log(cmd *cobra.Command, file string, f logFlags) error {
 	if err != nil {
 		return err
 	}
-	if len(entries) == 0 {
-		a.screen(cmd.ErrOrStderr()).note("%s has no journal: nothing was saved by a program that keeps one", file)
-	}
 	shown := f.pick(entries, groupMembers(cmd, doc, f.field))
+	switch s := a.screen(cmd.ErrOrStderr()); {
+	case len(entries) == 0:
+		s.note("%s has no journal: nothing was saved by a program that keeps one", file)
+	case len(shown) == 0:
+		s.note("no write in the journal of %s is like that", file)
+	}
 	if f.output == asJSON {
 		return printJSON(cmd.OutOrStdout(), loggedJSON(shown))
 	}
@@ -183,7 +186,7 @@ func (a *app) printLog(cmd *cobra.Command, entries []cfgmerge.Entry) error {
 	for _, e := range entries {
 		changed := someOf(fieldsOf(e, false))
 		if e.Omitted > 0 {
-			changed += ", " + counted(e.Omitted, "further field")
+			changed += "; not listed: " + counted(e.Omitted, "field")
 		}
 		t.add(timeText(e.Time), string(e.Kind), cmp.Or(e.App, unknown), process(e), cmp.Or(e.Host, unknown),
 			cmp.Or(changed, unknown), cmp.Or(someOf(fieldsOf(e, true)), unknown))
