@@ -387,10 +387,27 @@ func fileOf(path string) (string, bool) {
 // looksAdopted reports whether the file may be one with a block, sound or not:
 // JSON or what a failed merge left of it, and not a text that speaks of one.
 func looksAdopted(path string, maxSize int64) bool {
-	c, err := fileio.Read(path, maxSize)
-	if err != nil || !bytes.Contains(c.Data, []byte(`"`+lww.BlockKey+`"`)) {
-		return false
+	if begins, known := firstBytes(path); known && !beginsLikeOne(begins) {
+		return false // most files of a directory are told by their first bytes
 	}
-	start := bytes.TrimLeft(c.Data, "\ufeff\x00 \t\r\n")
+	c, err := fileio.Read(path, maxSize)
+	return err == nil && beginsLikeOne(c.Data) && bytes.Contains(c.Data, []byte(`"`+lww.BlockKey+`"`))
+}
+
+func beginsLikeOne(text []byte) bool {
+	start := bytes.TrimLeft(text, "\ufeff\x00 \t\r\n")
 	return bytes.HasPrefix(start, []byte("{")) || bytes.HasPrefix(start, []byte("<<<<<<<"))
+}
+
+// firstBytes returns the beginning of a file, unless that says nothing.
+func firstBytes(path string) (begins []byte, known bool) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, false
+	}
+	defer file.Close()
+	begins = make([]byte, 512)
+	n, err := file.Read(begins)
+	begins = begins[:n]
+	return begins, err == nil && len(bytes.Trim(begins, "\ufeff\x00 \t\r\n")) > len("<<<<<<<")
 }

@@ -102,7 +102,7 @@ func FindingCodes() []FindingCode {
 
 func fileCodes() []FindingCode {
 	return []FindingCode{
-		{codeMissing, SeverityError, "there is no such file", ""},
+		{codeMissing, SeverityError, "there is no such file", "check the path"},
 		{codeLinkLoop, SeverityError, "the symbolic links lead in a circle", "correct the symbolic links"},
 		{codeDangling, SeverityError, "the symbolic link leads to a file that does not exist", "correct the link, or let a save make the file there"},
 		{codeNotAFile, SeverityError, "this is a directory, device, FIFO or socket", "name a regular file"},
@@ -147,7 +147,7 @@ func besideCodes() []FindingCode {
 		{codeOwner, SeverityWarning, "the state folder and the file belong to different users: not both of them can save", hintOwner},
 		{codeFolderMode, SeverityWarning, "people who may not use the file may look into the state folder", "chmod 700 the state folder"},
 		{codeNotWritable, SeverityWarning, "this user may not write in the state folder, and so can't save", "check its owner and mode"},
-		{codeReadOnly, SeverityNote, "the file system is mounted read-only: nothing can be saved", ""},
+		{codeReadOnly, SeverityNote, "the file system is mounted read-only: nothing can be saved", "nothing to do, unless somebody is to save here"},
 		{codeHost, SeverityNote, "the state folder was made on another host: what it remembers counts for nothing here", "nothing to do if hosts share the file; of a copy, remove the state folder"},
 		{codeMisplaced, SeverityError, "something in the state folder is in the way of a file that a save needs", "move it away"},
 		{codeUnreadable, SeverityWarning, "this user can't read all of the state folder", "check owners and modes in it"},
@@ -157,7 +157,7 @@ func besideCodes() []FindingCode {
 		{codeLeftover, SeverityNote, "a killed process has left files in the state folder", hintNextSweep},
 		{codeUnadopted, SeverityError, "a killed process has left what another program wrote, and no save has taken it in yet", hintNextAdopt},
 		{codeQuarantine, SeverityNote, "versions of the file were set aside", "they are in the directory quarantine of the state folder, 16 at most"},
-		{codeLock, SeverityNote, "a process holds the lock", ""},
+		{codeLock, SeverityNote, "a process holds the lock", "nothing to do, unless it lasts"},
 	}
 }
 

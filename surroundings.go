@@ -158,7 +158,7 @@ func (c *checker) contents(s fileio.FolderState) {
 		c.add(Finding{Code: codeNoShadow})
 	}
 	if s.Kept > 0 {
-		c.add(Finding{Code: codeQuarantine, Message: fmt.Sprintf("%s of the file were set aside, the newest at %s (%s)",
+		c.add(Finding{Code: codeQuarantine, Message: fmt.Sprintf("set aside: %s of the file, the newest at %s (%s)",
 			plural(s.Kept, "version"), s.NewestKept.UTC().Format("2006-01-02 15:04:05Z"), s.NewestKind)})
 	}
 }
@@ -172,7 +172,7 @@ func (c *checker) leftovers(s fileio.FolderState) {
 	for _, k := range []struct {
 		n    int
 		kind string
-	}{{s.Unfinished, "not finished"}, {s.Copies, "copies of what the file held"}, {s.Busy, "perhaps still being written"}} {
+	}{{s.Unfinished, "never finished"}, {s.Copies, "with bytes that the file held or was to hold"}, {s.Busy, "perhaps still being written"}} {
 		if k.n > 0 {
 			kinds = append(kinds, fmt.Sprintf("%d %s", k.n, k.kind))
 		}

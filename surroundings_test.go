@@ -241,10 +241,10 @@ func TestCheckNamesTheHolderOfTheLock(t *testing.T) {
 	}
 	holder := fmt.Sprintf("codag mcp, pid %d", cmd.Process.Pid)
 	if !seesStopped {
-		wants("this system does not tell whether the lock is held; "+holder+", had it last, and is running", "")
+		wants("this system does not tell whether the lock is held; "+holder+", had it last, and is running", "nothing to do, unless it lasts")
 		return
 	}
-	wants("the lock is held by "+holder, "")
+	wants("the lock is held by "+holder, "nothing to do, unless it lasts")
 	try(t, cmd.Process.Signal(syscall.SIGSTOP))
 	var status unix.WaitStatus
 	_, err := unix.Wait4(cmd.Process.Pid, &status, unix.WUNTRACED, nil)
@@ -259,8 +259,8 @@ func TestCheckNamesTheHolderOfTheLock(t *testing.T) {
 
 func TestCheckFindsWhatKilledProcessesLeft(t *testing.T) {
 	for point, want := range map[string]string{
-		"attributes": "killed processes have left 1 file in the state folder: 1 not finished",
-		"exchange":   "killed processes have left 1 file in the state folder: 1 copies of what the file held",
+		"attributes": "killed processes have left 1 file in the state folder: 1 never finished",
+		"exchange":   "killed processes have left 1 file in the state folder: 1 with bytes that the file held or was to hold",
 	} {
 		path := saved(t, impatient())
 		cmd, said := play(t, "victim", path, point)
@@ -317,7 +317,7 @@ func TestCheckCountsWhatIsInQuarantine(t *testing.T) {
 	}
 	got, err := Check(path, impatient())
 	try(t, err)
-	if len(got) != 1 || got[0].Code != codeQuarantine || !strings.HasPrefix(got[0].Message, "2 versions of the file were set aside, the newest at 2") || !strings.HasSuffix(got[0].Message, "Z (damaged)") {
+	if len(got) != 1 || got[0].Code != codeQuarantine || !strings.HasPrefix(got[0].Message, "set aside: 2 versions of the file, the newest at 2") || !strings.HasSuffix(got[0].Message, "Z (damaged)") {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -405,9 +405,9 @@ func TestCheckSaysWhoseTheFolderIs(t *testing.T) {
 	if said := summed(t, got); !slices.Contains(said, ": error: folder-foreign-owner") || err == nil {
 		t.Errorf("a folder of a third user: %q, %v", said, err)
 	}
-	any := impatient()
-	any.AnyOwner = true
-	if got := found(t, path, any); !slices.Equal(got, []string{": warning: folder-owner"}) {
+	anyone := impatient()
+	anyone.AnyOwner = true
+	if got := found(t, path, anyone); !slices.Equal(got, []string{": warning: folder-owner"}) {
 		t.Errorf("a folder of a third user, permitted: %q", got)
 	}
 }

@@ -130,11 +130,7 @@ func sarifInvocationOf(failed error) sarifInvocation {
 }
 
 func sarifRuleOf(c cfgmerge.FindingCode) sarifRule {
-	help := c.Hint
-	if help == "" {
-		help = "there is nothing to do"
-	}
-	return sarifRule{c.Code, sarifText(c.Message), sarifText(c.Message), sarifText(help), sarifDefault{string(c.Severity)}}
+	return sarifRule{c.Code, sarifText(c.Message), sarifText(c.Message), sarifText(c.Hint), sarifDefault{string(c.Severity)}}
 }
 
 func sarifResultOf(f cfgmerge.Finding, rule int) sarifResult {
