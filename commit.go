@@ -216,7 +216,7 @@ func (c *commit) read(ctx context.Context) (*state, error) {
 
 func (c *commit) assemble(s sighting) (*state, error) {
 	if c.in.salvage {
-		return assembleDamaged(s, c.limits())
+		return c.assembleDamaged(s, c.limits())
 	}
 	return assemble(s, c.limits())
 }
@@ -292,6 +292,9 @@ func (c *commit) layoutOf(st *state) Layout {
 	layout := st.layout
 	if c.in.layout != Auto {
 		layout = c.in.layout
+	}
+	if c.in.plain {
+		return layout
 	}
 	if layout == Auto {
 		layout = c.opts.Layout

@@ -143,7 +143,10 @@ const (
 
 // look reads the state without a lock. A file that nothing remembered
 // describes was written by somebody else only if nothing moves meanwhile.
-func (d *Doc) look(ctx context.Context) (*state, error) {
+func (d *Doc) look(ctx context.Context) (*state, error) { return d.lookWith(ctx, assemble) }
+
+// lookWith is look with another way to make a state of a sighting.
+func (d *Doc) lookWith(ctx context.Context, assemble func(sighting, strictjson.Limits) (*state, error)) (*state, error) {
 	if d.isClosed() {
 		return nil, ErrClosed
 	}

@@ -3,39 +3,43 @@ package cfgmerge
 import (
 	"context"
 	"errors"
-	"os"
-	"path/filepath"
-	"slices"
-	"strings"
 
-	"github.com/cfgmerge/cfgmerge/fileio"
 	"github.com/cfgmerge/cfgmerge/lww"
-	"github.com/cfgmerge/cfgmerge/strictjson"
 )
 
 // RepairOptions say how far a repair may go. The zero value joins what the
 // file, the state folder and the conflict copies beside the file still hold.
 type RepairOptions struct {
-	// DryRun: say what would be done, and do nothing.
+	// DryRun: find out what would be done, and do nothing.
 	DryRun bool
 	// Quarantined: join what was set aside earlier, too.
 	Quarantined bool
 	// Clock: stamp anew what is stamped more than MaxSkew ahead of the clock.
 	Clock bool
+	// Progress, if not nil, is called with the name of each source before it
+	// is read.
+	Progress func(source string)
 }
 
-// RepairReport says what a repair found and did.
+// RepairReport says what a repair found and did. It holds no value.
 type RepairReport struct {
-	// Damage is the class of the file's damage; empty if it has none.
-	Damage string
+	// Damage is what is wrong with the file; nil if nothing is.
+	Damage *CorruptError
 	// Sources are what was looked at, in the order in which they are trusted.
 	Sources []RepairSource
-	// Fields are all fields of the result, by pointer or instance name, with
-	// the first source that has them as they are.
+	// Fields are all fields of the result, by pointer or group, sorted.
 	Fields []RepairedField
-	// Lost are the fields of which only a part was left, and that no source
-	// has.
+	// Lost are the pointers of what the file still names and no source has,
+	// sorted. If something shows there, what is lost was below it.
 	Lost []string
+	// Incomplete: the file lost bytes, and no source tells what was in them.
+	// There may have been fields of which not even the name is left.
+	Incomplete bool
+	// HistoryLost: which writes are newer is known no more.
+	HistoryLost bool
+	// Rejected fields of the file were old values that some program had put
+	// back.
+	Rejected []string
 	// Restamped are the fields whose stamps came from the future.
 	Restamped []string
 	// Changed: the file was changed, or would be.
@@ -44,7 +48,8 @@ type RepairReport struct {
 
 // RepairSource is one place that a repair looked at.
 type RepairSource struct {
-	// Name is "file", "shadow", "leftover", or a file's base name.
+	// Name is "file", "shadow", "older shadow", "leftover", the name of a
+	// conflict copy, or "quarantine/" and a name.
 	Name string
 	// Skipped is why it was left out; empty if it was joined.
 	Skipped string
@@ -55,28 +60,39 @@ type RepairSource struct {
 // RepairedField is one field of the result.
 type RepairedField struct {
 	Field string
-	// From is the name of a source.
+	// From is the name of the first source that has the field as it is now.
 	From string
 	// Deleted: what is known of the field is that it was removed.
 	Deleted bool
 }
 
-// ErrNothingLeft refuses a repair that would replace a damaged file by an empty
-// one.
-var ErrNothingLeft = errors.New("nothing could be salvaged")
+// Why a repair is refused. The file keeps its bytes.
+var (
+	// ErrNothingLeft: a damaged file would become an empty one.
+	ErrNothingLeft = errors.New("nothing in it could be salvaged, and nothing else remembers it")
+	// ErrOtherDocument: what is left of the damaged file belongs to another
+	// document than the one that the state folder remembers.
+	ErrOtherDocument = errors.New("what is left of it is another document than the state folder remembers")
+	// ErrWouldLose: the result would lack a field that the file still has.
+	ErrWouldLose = errors.New("the result would lack fields that the file still has")
+)
 
 // Repair joins everything that survives and writes it back as a sound file.
-// The damaged bytes go to quarantine first. Fields that are whole in the file
-// are kept; the rest comes from the last versions that the state folder
-// remembers. The reasons in its *Error are ErrNothingLeft, *VersionError,
-// *FileError, *LockError and *DurabilityError.
+// Damaged bytes go to quarantine first. What is whole in the file stays; the
+// rest comes from the last good state, from what killed processes left, and
+// from conflict copies of the same document. A missing file stays missing: it
+// was removed.
+//
+// The reasons in its *Error are ErrNothingLeft, ErrOtherDocument, ErrWouldLose,
+// ErrConflict, *VersionError, *FileError, *LockError and *DurabilityError.
 func (d *Doc) Repair(ctx context.Context, o RepairOptions) (RepairReport, error) {
 	r := &repair{doc: d, options: o}
-	if o.DryRun {
-		return r.report, d.fail("repair", r.rehearse())
+	err := r.rehearse(ctx)
+	if err == nil && !o.DryRun && r.report.Changed {
+		r.options.Progress = nil
+		err = d.commit(ctx, intent{kind: KindRepair, salvage: true, plain: r.plain, change: r.run})
+		r.report.Changed = d.Report().Written
 	}
-	err := d.commit(ctx, intent{kind: KindRepair, salvage: true, change: r.run})
-	r.report.Changed = d.Report().Written
 	return r.report, d.fail("repair", err)
 }
 
@@ -85,131 +101,91 @@ type repair struct {
 	doc     *Doc
 	options RepairOptions
 	report  RepairReport
+	// file is what is whole in the file.
+	file remains
+	// plain: nothing says that the file ever had a history in it, and it
+	// gets none.
+	plain bool
 }
 
 // rehearse does all but writing, without the lock.
-func (r *repair) rehearse() error {
-	now, err := r.doc.sight()
+func (r *repair) rehearse(ctx context.Context) error {
+	r.progress("file")
+	st, err := r.doc.lookWith(ctx, r.doc.assembleDamaged)
 	if err != nil {
 		return err
 	}
-	st, err := assembleDamaged(now, r.doc.limits())
-	if err != nil {
-		return err
+	left := r.doc.leftovers()
+	for _, text := range left {
+		r.sweep(st, text)
 	}
 	doc := st.doc.Clone()
 	if err := r.run(st, doc, r.doc.writer()); err != nil {
 		return err
 	}
-	r.report.Changed = st.origin == fromMemory || st.origin == fromSalvage || len(st.doc.Delta(doc).Keys()) > 0 || len(st.Rejected) > 0
+	c := &commit{Doc: r.doc, in: &intent{delta: st.doc.Delta(doc)}}
+	c.report.Changed = c.in.delta.Keys()
+	r.report.Changed = c.pending(st) || len(left) > 0
 	return nil
-}
-
-// assembleDamaged is assemble for files that may be beyond recovery: then the
-// state is what can be salvaged of them.
-func assembleDamaged(s sighting, limits strictjson.Limits) (*state, error) {
-	st, err := assemble(s, limits)
-	var damaged *CorruptError
-	if !errors.As(err, &damaged) {
-		return st, err
-	}
-	tree, losses := strictjson.Salvage(s.main.Data, limits)
-	if tree == nil {
-		return st, ErrNothingLeft
-	}
-	st.tree, st.losses, st.origin = tree, losses, fromSalvage
-	return st, st.decode(limits)
 }
 
 // run joins the sources into doc, which holds what st shows.
 func (r *repair) run(st *state, doc *lww.Document, w lww.Writer) error {
-	r.report = RepairReport{Damage: st.damage()}
-	r.add("file", st.main.Data, st, doc)
-	for _, m := range st.memories {
-		r.add("shadow", []byte(m.Text), st, doc, m.Block)
+	if !st.main.Exists {
+		return missing(r.doc.path)
 	}
-	r.addFiles(copiesOf(r.doc.path), st, doc)
-	if r.options.Quarantined {
-		r.addFiles(r.doc.quarantined(), st, doc)
+	st.past.Spent = st.spent
+	r.report = RepairReport{Damage: st.damage(r.doc.limits()), Rejected: st.Rejected}
+	if err := r.joinFile(st, doc); err != nil {
+		return err
 	}
+	r.joinMemories(st, doc)
+	r.joinLeftovers(doc)
+	r.joinCopies(st, doc)
 	if r.options.Clock {
 		r.report.Restamped = doc.Restamp(w, MaxSkew)
 	}
-	if len(doc.View().Kids) == 0 && r.report.Damage != "" && st.origin == fromSalvage {
+	return r.judge(st, doc)
+}
+
+// judge finds out what became of everything, and refuses what would do harm.
+func (r *repair) judge(st *state, doc *lww.Document) error {
+	if r.report.Damage != nil && st.origin != fromMemory && len(doc.View().Kids) == 0 {
 		return ErrNothingLeft
 	}
 	r.attribute(doc)
-	r.report.Lost = lostFields(st.losses, doc)
+	if r.report.Damage == nil {
+		return nil
+	}
+	r.report.Lost = r.lost(doc)
+	if st.origin != fromMemory {
+		r.report.Incomplete = r.file.hasHoles(r.report.Damage, st.main.Data)
+		r.report.HistoryLost = r.file.historyLost(r.report.Incomplete)
+		r.plain = doc.ID == "" && !r.file.namesHistory()
+	}
+	if r.file.wouldLose(doc) {
+		return ErrWouldLose
+	}
 	return nil
 }
 
-// damage is the class of what is wrong with the file.
-func (st *state) damage() string {
-	if !st.main.Exists {
-		return ""
+func (r *repair) progress(source string) {
+	if r.options.Progress != nil {
+		r.options.Progress(source)
 	}
-	var syntax *strictjson.SyntaxError
-	if _, err := strictjson.ParseObject(st.main.Data, strictjson.Limits{}); errors.As(err, &syntax) {
-		return string(syntax.Class)
-	}
-	return ""
-}
-
-func (r *repair) addFiles(paths []string, st *state, doc *lww.Document) {
-	for _, path := range paths {
-		c, err := fileio.Read(path, r.doc.opts.MaxSize)
-		if err != nil || !c.Exists {
-			r.report.Sources = append(r.report.Sources, RepairSource{Name: filepath.Base(path), Skipped: "it can't be read"})
-			continue
-		}
-		r.add(filepath.Base(path), c.Data, st, doc)
-	}
-}
-
-// add joins one source into doc, unless it is another document.
-func (r *repair) add(name string, text []byte, st *state, doc *lww.Document, block ...string) {
-	source := RepairSource{Name: name, doc: &lww.Document{}}
-	file, whole := r.decode(text, block)
-	switch {
-	case file == nil:
-		source.Skipped = "nothing in it is whole"
-	case file.Block == lww.Intact && doc.ID != "" && file.Doc.ID != doc.ID:
-		source.Skipped = "it is another document"
-	case file.Block != lww.Intact && name != "file":
-		source.Skipped = "it has no history to join by"
-	default:
-		file.Partial = !whole
-		lww.Adopt(source.doc, nil, file)
-		file, _ = r.decode(text, block) // an adoption consumes what it is given
-		file.Partial = !whole
-		lww.Adopt(doc, st.past, file)
-	}
-	r.report.Sources = append(r.report.Sources, source)
-}
-
-// decode takes a source apart; nil if nothing in it is whole.
-func (r *repair) decode(text []byte, block []string) (file *lww.Decoded, whole bool) {
-	tree, err := strictjson.ParseObject(text, r.doc.limits())
-	if whole = err == nil; !whole {
-		if tree, _ = strictjson.Salvage(text, r.doc.limits()); tree == nil {
-			return nil, false
-		}
-	}
-	file, err = decodeText(tree, strings.Join(block, ""))
-	if err != nil {
-		return nil, false
-	}
-	return file, whole
 }
 
 // attribute says for each field of the result which source has it.
 func (r *repair) attribute(doc *lww.Document) {
-	shown := doc.Showing()
-	for _, key := range doc.Keys() {
-		reg, ok := shown[key]
-		if !ok {
-			continue
+	for _, s := range r.report.Sources {
+		if s.doc != nil {
+			s.doc.Declare(doc.Policies)
+			s.doc.Lift()
 		}
+	}
+	shown := doc.Showing()
+	for _, key := range sortedFields(shown) {
+		reg := shown[key]
 		r.report.Fields = append(r.report.Fields, RepairedField{Field: key, From: r.origin(key, reg), Deleted: reg.Dead})
 	}
 }
@@ -224,73 +200,5 @@ func (r *repair) origin(key string, reg lww.Register) string {
 			return s.Name
 		}
 	}
-	return "leftover"
-}
-
-// lostFields returns the losses that no source made up for.
-func lostFields(losses []strictjson.Loss, doc *lww.Document) []string {
-	var out []string
-	for _, l := range losses {
-		if doc.At(l.Path) == nil && (len(l.Path) == 0 || l.Path[0] != lww.BlockKey) {
-			out = append(out, strictjson.JoinPointer(l.Path...))
-		}
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
-}
-
-// quarantined returns the paths of what was set aside, newest first.
-func (d *Doc) quarantined() []string {
-	folder, err := fileio.OpenFolder(d.path, false, d.opts.files())
-	if err != nil {
-		return nil
-	}
-	defer folder.Close()
-	if !folder.Exists() {
-		return nil
-	}
-	names, _ := filepath.Glob(filepath.Join(escapeGlob(folder.Path()), "quarantine", "*"))
-	slices.Sort(names)
-	slices.Reverse(names)
-	return names
-}
-
-// copiesOf returns the conflict copies of a file that sync tools have left
-// beside it. The name is a hint; whether it is a copy, its id decides.
-func copiesOf(path string) []string {
-	resolved, err := fileio.Resolve(path)
-	if err != nil {
-		return nil
-	}
-	entries, err := os.ReadDir(filepath.Dir(resolved))
-	if err != nil {
-		return nil
-	}
-	var out []string
-	for _, e := range entries {
-		if isConflictName(filepath.Base(resolved), e.Name()) && e.Type().IsRegular() {
-			out = append(out, filepath.Join(filepath.Dir(resolved), e.Name()))
-		}
-	}
-	return out
-}
-
-// isConflictName knows how Syncthing, Dropbox, Nextcloud, OneDrive, rclone and
-// Seafile name a copy that they could not merge.
-func isConflictName(base, name string) bool {
-	stem := strings.TrimSuffix(base, filepath.Ext(base))
-	if name == base || !strings.HasPrefix(name, stem) {
-		return false
-	}
-	rest := strings.ToLower(name[len(stem):])
-	for _, mark := range []string{".sync-conflict-", "conflicted copy", "conflict-", ".conflict", "_conflict", "(sfconflict"} {
-		if strings.Contains(rest, mark) {
-			return true
-		}
-	}
-	return false
-}
-
-func escapeGlob(path string) string {
-	return strings.NewReplacer(`*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
+	return "file" // spelled otherwise there
 }

@@ -200,6 +200,9 @@ func (d *Document) Registers() iter.Seq2[string, Register] {
 }
 
 func (n *node) each(pointer string, yield func(string, Register) bool) bool {
+	if n == nil {
+		return true
+	}
 	if n.has && !yield(pointer, n.reg) {
 		return false
 	}

@@ -47,6 +47,12 @@ func hints() []hint {
 		{is(lww.ErrNotObject), "write an object, such as {\"theme\": \"dark\"}"},
 		{isA(func(e *cfgmerge.LimitError) bool { return e.Class == string(strictjson.TooLarge) }), "raise --max-size if the file is meant to become this large"},
 		{isA(func(e *cfgmerge.LimitError) bool { return e.Class == string(strictjson.TooDeep) }), "nothing may be nested deeper than 1,000 levels"},
+		{is(cfgmerge.ErrNothingLeft), "look for a backup; move the file away to start anew"},
+		{is(cfgmerge.ErrOtherDocument), "move the file's state folder away to salvage the file, or the file to go without it"},
+		{is(cfgmerge.ErrWouldLose), "move the file away, restore what it had by hand, and keep its bytes until then"},
+		{is(cfgmerge.ErrConflict), "resolve the conflict by hand"},
+		{is(cfgmerge.ErrNotQuarantined), "without a NAME, cfgmerge restore lists what is there"},
+		{is(cfgmerge.ErrNotInText), "cfgmerge restore FILE shows in which fields each text differs"},
 		{is(cfgmerge.ErrUnsettled), "find out which program writes it all the time"},
 		{is(fs.ErrPermission), "check the owner and mode of the file, its directory and the state folder beside it"},
 	}

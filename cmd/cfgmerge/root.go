@@ -76,7 +76,7 @@ was not had in time.`,
 	a.define(root.PersistentFlags())
 	root.AddGroup(&cobra.Group{ID: groupFields, Title: "Fields:"}, &cobra.Group{ID: groupFiles, Title: "Files:"})
 	addTo(root, groupFields, newGetCommand(a), newSetCommand(a), newUnsetCommand(a), newPatchCommand(a))
-	addTo(root, groupFiles, newCheckCommand(a), newDiffCommand(a), newMergeCommand(a), newAdoptCommand(a), newStripCommand(a))
+	addTo(root, groupFiles, newCheckCommand(a), newRepairCommand(a), newRestoreCommand(a), newDiffCommand(a), newMergeCommand(a), newAdoptCommand(a), newStripCommand(a))
 	addTo(root, groupFiles, newBlameCommand(a), newLogCommand(a))
 	addTo(root, "", newDemoCommand(a), newDemoWorkerCommand(), newVersionCommand())
 	return root
