@@ -13,8 +13,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-
-	"golang.org/x/sys/unix"
 )
 
 const seesStopped = runtime.GOOS == "linux"
@@ -246,8 +244,8 @@ func TestCheckNamesTheHolderOfTheLock(t *testing.T) {
 	}
 	wants("the lock is held by "+holder, "nothing to do, unless it lasts")
 	try(t, cmd.Process.Signal(syscall.SIGSTOP))
-	var status unix.WaitStatus
-	_, err := unix.Wait4(cmd.Process.Pid, &status, unix.WUNTRACED, nil)
+	var status syscall.WaitStatus
+	_, err := syscall.Wait4(cmd.Process.Pid, &status, syscall.WUNTRACED, nil)
 	try(t, err)
 	wants("the lock is held by "+holder+", stopped", fmt.Sprintf("continue the stopped process with kill -CONT %d, or end it", cmd.Process.Pid))
 	try(t, cmd.Process.Kill())
@@ -328,7 +326,7 @@ func TestAVoidedShadowIsNotDamaged(t *testing.T) {
 	o := impatient()
 	o.fault = func(point string) error {
 		if point == "exchange" {
-			return unix.ENOSPC
+			return syscall.ENOSPC
 		}
 		return nil
 	}
