@@ -330,7 +330,7 @@ func TestADryRunSaysTheSameAndChangesNothing(t *testing.T) {
 			}
 		}
 		_ = os.Remove(path)
-		path, saved = savedDesk(t, t.TempDir())
+		path, _ = savedDesk(t, t.TempDir())
 	}
 }
 
