@@ -310,15 +310,18 @@ func TestAPairOfWhichOneHalfIsZeroedIsNotShownWithoutTheShadow(t *testing.T) {
 }
 
 func TestADryRunSaysTheSameAndChangesNothing(t *testing.T) {
-	path, saved := savedDesk(t, t.TempDir())
-	for why, damaged := range map[string]string{
-		"cut": saved[:3000], "garbage": saved + "}", "sound": saved, "nothing left": "{",
+	for why, damage := range map[string]func(string) string{
+		"cut":          func(s string) string { return s[:3000] },
+		"garbage":      func(s string) string { return s + "}" },
+		"sound":        func(s string) string { return s },
+		"nothing left": func(string) string { return "{" },
 	} {
+		path, saved := savedDesk(t, t.TempDir())
 		for _, folder := range []bool{true, false} {
 			if !folder {
 				_ = os.RemoveAll(stateFolder(path))
 			}
-			seed(t, path, damaged)
+			seed(t, path, damage(saved))
 			before := tree(t, filepath.Dir(path))
 			dry, dryErr := tryRepair(path, RepairOptions{DryRun: true})
 			if after := tree(t, filepath.Dir(path)); !maps.Equal(before, after) {
@@ -329,8 +332,6 @@ func TestADryRunSaysTheSameAndChangesNothing(t *testing.T) {
 				t.Errorf("%s: %+v %v\nbut %+v %v", why, forget(dry), dryErr, forget(wet), wetErr)
 			}
 		}
-		_ = os.Remove(path)
-		path, _ = savedDesk(t, t.TempDir())
 	}
 }
 
