@@ -139,7 +139,7 @@ func historyCodes() []FindingCode {
 
 func besideCodes() []FindingCode {
 	return []FindingCode{
-		{codeCopy, SeverityWarning, "a sync tool has left a conflict copy of the file beside it", "join them with `cfgmerge merge`, then remove the copy"},
+		{codeCopy, SeverityWarning, "a sync tool has left a conflict copy of the file beside it", "join them with `cfgmerge repair`, then remove the copy"},
 		{codeOtherCopy, SeverityNote, "a file beside this one is named like a conflict copy, but has another history or none", "look at it, and remove it if it is not needed"},
 		{codeTwoFolders, SeverityWarning, "there is a state folder beside the file and one in the user's state directory: each remembers what the other does not", "remove the one in the state directory once every process can write beside the file"},
 		{codeNoFolder, SeverityError, "the state folder can't be opened: nothing can be saved", "check its owner and mode, and that it is a directory"},
