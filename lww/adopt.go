@@ -39,8 +39,18 @@ func Adopt(ours *Document, past *History, file *Decoded) Adoption {
 	}
 	lost := a.losses() // judged against ours as the file found it
 	ours.Merge(file.Doc)
-	for _, e := range append(file.edits, lost...) {
-		if !file.Partial || !e.removes() {
+	removed := lost
+	for _, e := range file.edits {
+		switch {
+		case file.Partial && e.removes():
+		case e.want == nil:
+			removed = append(removed, e)
+		default:
+			a.edit(e)
+		}
+	}
+	if !file.Partial {
+		for _, e := range a.whole(removed) {
 			a.edit(e)
 		}
 	}
@@ -130,8 +140,42 @@ func (a *adopter) losses() []edit {
 			return true
 		})
 	}
-	slices.SortFunc(out, func(x, y edit) int { return slices.Compare(x.path, y.path) })
 	return out
+}
+
+// whole makes one removal of those by which an object lost all that it showed
+// and is gone itself: else it would stay behind, empty.
+func (a *adopter) whole(removed []edit) []edit {
+	slices.SortFunc(removed, func(x, y edit) int { return slices.Compare(x.path, y.path) })
+	gone := map[string]bool{}
+	for _, e := range removed {
+		gone[pointer(e.path)] = true
+	}
+	var out []edit
+	done := map[string]int{}
+	for _, e := range removed {
+		for depth := 1; depth < len(e.path); depth++ {
+			if top := e.path[:depth]; a.file.View.At(top) == nil && a.allGone(top, gone) {
+				e.path = top
+				break
+			}
+		}
+		at := pointer(e.path)
+		if i, ok := done[at]; ok {
+			out[i].over = later(out[i].over, e.over)
+			continue
+		}
+		done[at] = len(out)
+		out = append(out, e)
+	}
+	return out
+}
+
+// allGone reports whether all that ours shows below path is among the removed.
+func (a *adopter) allGone(path []string, gone map[string]bool) bool {
+	all := true
+	a.doc.At(path).eachLeaf(pointer(path), func(at string) { all = all && gone[at] })
+	return all
 }
 
 // importAll takes a file without any history: everything at the zero stamp.
@@ -156,9 +200,7 @@ func (a *adopter) withoutBlock() {
 		w := witness{key: e.key(), past: a.past.Past[e.key()]}
 		r, shows := now[w.key]
 		if shows {
-			w.now = version(digests, w.key, r)
-		} else if r, buried := tombstoneOver(now, e.path); buried {
-			w.now = version(digests, w.key, r)
+			w.now = digests.ofRegister(w.key, r)
 		}
 		e.witness = len(known)
 		if shows || len(w.past) > 0 {
@@ -182,28 +224,26 @@ func (a *adopter) withoutBlock() {
 	}
 }
 
-// tombstoneOver returns the deletion above path that hides what was there.
-func tombstoneOver(now map[string]Register, path []string) (Register, bool) {
-	for i := len(path) - 1; i >= 0; i-- {
-		if r, ok := now[pointer(path[:i])]; ok && r.Dead {
-			return r, true
-		}
-	}
-	return Register{}, false
-}
-
 // judge adopts what the program changed. What it only had is old news.
-func (a *adopter) judge(e edit, known []witness, base Stamp) {
+func (a *adopter) judge(e edit, known []witness, base uint64) {
 	switch {
 	case e.tuple == nil && same(a.doc.At(e.path), e.want), a.file.Partial && e.removes():
 		return
 	case e.tuple == nil && e.want.IsObject() && a.doc.At(e.path).IsObject():
 		return // an empty object deletes nothing
-	case e.witness >= 0 && known[e.witness].judge(base) != edited, a.putsBack(e):
+	case e.witness >= 0 && a.isOld(e, known[e.witness].judge(base)), a.putsBack(e):
 		a.reject(e)
 		return
 	}
 	a.edit(e)
+}
+
+// isOld reports whether the program only had the value. Where the history does
+// not reach back, a value that it does not know may be older or new: of a
+// single field the write counts, of a group what we have, because to put back
+// half of what belongs together, or a token, is worse than to lose an edit.
+func (a *adopter) isOld(e edit, v verdict) bool {
+	return v == stale || v == unproven && e.tuple != nil
 }
 
 func (a *adopter) reject(e edit) {
@@ -234,7 +274,7 @@ func (a *adopter) putsBack(e edit) bool {
 // removals returns what the file lacks and is meant to: the leaves that an
 // earlier file without a block had, and that this one had exactly, but for
 // them. A single file says nothing: its writer may never have known them.
-func (a *adopter) removals(digests *digester, now map[string]Register, base Stamp) []edit {
+func (a *adopter) removals(digests *digester, now map[string]Register, base uint64) []edit {
 	words, all := vocabulary(digests, a.file.View)
 	missing := a.past.missing(words)
 	a.past.see(all)
@@ -257,9 +297,9 @@ func (a *adopter) removals(digests *digester, now map[string]Register, base Stam
 
 // logout returns the removal of a group. It is one only if the program had the
 // present tuple when it removed it.
-func (a *adopter) logout(key string, r Register, base Stamp, missing map[string]bool, digests *digester) (edit, bool) {
+func (a *adopter) logout(key string, r Register, base uint64, missing map[string]bool, digests *digester) (edit, bool) {
 	path, ok := a.doc.Policies.seatPath(key)
-	if !ok || base.Less(r.Stamp) {
+	if !ok || base < (witness{past: a.past.Past[key]}).since() {
 		return edit{}, false
 	}
 	for _, s := range seatsAt(a.doc.Policies.groups(), path) {

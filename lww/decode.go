@@ -176,13 +176,17 @@ type reader struct {
 	opened map[string]bool // lazily: the places that have an entry below them
 }
 
-// open reports whether the block has an entry below the place: then an empty
-// object there is what its tombstones leave of it, and no value of its own.
+// open reports whether the block has a register below the place whatever the
+// text shows there: then an empty object is what its tombstones leave of it,
+// and no value of its own.
 func (r *reader) open(at string) bool {
 	if r.opened == nil {
 		r.opened = map[string]bool{}
 		for key, e := range r.block.at {
-			for cut := strings.LastIndexByte(key, '/'); cut >= 0 && e.form != typedTombstone; cut = strings.LastIndexByte(key, '/') {
+			if e.form != tombstone && e.form != emptyObject {
+				continue
+			}
+			for cut := strings.LastIndexByte(key, '/'); cut >= 0; cut = strings.LastIndexByte(key, '/') {
 				key = key[:cut]
 				r.opened[key] = true
 			}

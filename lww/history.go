@@ -8,8 +8,12 @@ import (
 )
 
 // History remembers what was superseded, so that a file without a block can be
-// judged: which of its values are edits, and which are only old.
+// judged: which of its values are edits, and which are only old. It counts time
+// in its own steps: stamps say which write wins, but those of foreign writes
+// say nothing of when it was made.
 type History struct {
+	// Now counts the calls of Record that found something.
+	Now uint64 `json:"now,omitempty"`
 	// Past holds, for each key, the versions that were superseded, oldest
 	// first.
 	Past map[string][]Superseded `json:"past,omitempty"`
@@ -22,37 +26,71 @@ type History struct {
 	Spent func(digest string) bool `json:"-"`
 }
 
-// Superseded is a superseded value: the stamp of its register followed by the
-// digest of its value, which is empty for a tombstone.
+// Superseded is a version that is no longer current: the step of the history at
+// which it was superseded, in base32, and the digest of its value, which is
+// empty if there was none.
 type Superseded string
 
-// What is remembered: versions of one key, and vocabularies.
+// What is remembered: versions of one key, the oldest of them only for when it
+// ended, and vocabularies.
 const (
-	historyDepth      = 16
-	vocabularyDepth   = 4
-	versionWithDigest = stampLen + digestLen
+	historyDepth    = 17
+	vocabularyDepth = 4
+	stepLen         = 7
 )
 
-func (v Superseded) stamp() Stamp {
-	s, _ := ParseStamp(string(v[:min(len(v), stampLen)]))
-	return s
+func superseded(step uint64, digest string) Superseded {
+	var b [stepLen]byte
+	for i := stepLen - 1; i >= 0; i-- {
+		b[i], step = crockford[step&31], step>>5
+	}
+	return Superseded(string(b[:]) + digest)
 }
 
-func (v Superseded) digest() string { return string(v[min(len(v), stampLen):]) }
+// until is the step at which the version was superseded.
+func (v Superseded) until() uint64 {
+	var step uint64
+	for i := range min(len(v), stepLen) {
+		step = step<<5 | uint64(max(strings.IndexByte(crockford, v[i]), 0))
+	}
+	return step
+}
 
-// Record adds what delta, merged into old, supersedes there: the values and
-// deletions that show at, above or below its registers, but for those that
-// show in now just the same.
+func (v Superseded) digest() string { return string(v[min(len(v), stepLen):]) }
+
+// Record adds what delta, merged into old, supersedes there: the values that
+// show at, above or below its registers, but for those that show in now just
+// the same. What appears where nothing was is remembered, too, unless the whole
+// document is new.
 func (h *History) Record(old, now, delta *Document) {
 	digests := newDigester(now.Salt)
 	was, is := old.lifted(), now.lifted()
+	found := map[string]string{}
 	for key := range delta.Registers() {
 		was.shownAround(key, func(at string, r Register) {
 			if is.shownAt(at) != r {
-				h.Add(at, version(digests, at, r))
+				found[at] = digests.ofRegister(at, r)
 			}
 		})
+		if _, had := found[key]; !had && !old.empty() && was.shownAt(key) == (Register{}) {
+			found[key] = ""
+		}
 	}
+	if len(found) == 0 {
+		return
+	}
+	h.Now++
+	for at, digest := range found {
+		h.add(at, superseded(h.Now, digest))
+	}
+}
+
+// ofRegister is the digest of what a register shows: none for a tombstone.
+func (d *digester) ofRegister(key string, r Register) string {
+	if r.Dead {
+		return ""
+	}
+	return d.of(key, r.Value)
 }
 
 // shownAround calls fn for the registers that decide what shows at, above or
@@ -100,15 +138,6 @@ func (d *Document) shownAt(key string) Register {
 	return Register{}
 }
 
-// version is what a History keeps of a register.
-func version(digests *digester, key string, r Register) Superseded {
-	v := Superseded(r.Stamp.String())
-	if !r.Dead {
-		v += Superseded(digests.of(key, r.Value))
-	}
-	return v
-}
-
 // Showing returns the registers that say what the document shows: leaves,
 // tuples, and tombstones with nothing below.
 func (d *Document) Showing() map[string]Register {
@@ -133,11 +162,11 @@ func (p *place) collect(at string, out map[string]Register) {
 	}
 }
 
-// Add remembers one superseded version, and forgets the oldest beyond 16.
-func (h *History) Add(key string, v Superseded) {
+// add remembers one version, and forgets the oldest.
+func (h *History) add(key string, v Superseded) {
 	past := h.Past[key]
-	i, found := slices.BinarySearchFunc(past, v, func(a, b Superseded) int { return strings.Compare(string(a), string(b)) })
-	if found || len(v) != stampLen && len(v) != versionWithDigest {
+	i, found := slices.BinarySearch(past, v)
+	if found || len(v) != stepLen && len(v) != stepLen+digestLen {
 		return
 	}
 	if h.Past == nil {
@@ -149,9 +178,10 @@ func (h *History) Add(key string, v Superseded) {
 
 // Merge adds what other remembers.
 func (h *History) Merge(other *History) {
+	h.Now = max(h.Now, other.Now)
 	for _, key := range sortedKeys(other.Past) {
 		for _, v := range other.Past[key] {
-			h.Add(key, v)
+			h.add(key, v)
 		}
 	}
 	for _, v := range other.Vocabularies {

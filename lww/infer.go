@@ -1,6 +1,7 @@
 package lww
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -36,30 +37,44 @@ const (
 type witness struct {
 	key    string
 	digest string // of the file's value
-	now    Superseded
+	now    string // of ours
 	past   []Superseded
 }
 
 // span is the part of a witness's history in which it had one value.
 type span struct {
-	from Stamp
+	from uint64
 	same bool // the value is the file's
 }
 
-// spans returns the witness's history, oldest first. Before the first span the
-// leaf did not exist, or nothing is remembered of it.
+// spans returns the witness's history, oldest first.
 func (w witness) spans() []span {
 	var out []span
-	for _, v := range append(slices.Clone(w.past), w.now) {
-		out = append(out, span{v.stamp(), v.digest() == w.digest})
+	from := uint64(0)
+	for i, v := range w.past {
+		if i > 0 || !w.truncated() {
+			out = append(out, span{from, v.digest() == w.digest})
+		}
+		from = v.until()
 	}
-	slices.SortStableFunc(out, func(a, b span) int { return a.from.Compare(b.from) })
-	return out
+	return append(out, span{from, w.now == w.digest})
+}
+
+// truncated reports whether versions were forgotten: the oldest that is left
+// only says when the next one began.
+func (w witness) truncated() bool { return len(w.past) >= historyDepth }
+
+// since is when the present value came.
+func (w witness) since() uint64 {
+	if len(w.past) == 0 {
+		return 0
+	}
+	return w.past[len(w.past)-1].until()
 }
 
 // inferBase returns the time of the state that the program had loaded. Changed
 // says that the file has leaves which are not among the witnesses.
-func inferBase(witnesses []witness, changed bool) Stamp {
+func inferBase(witnesses []witness, changed bool) uint64 {
 	var events []event
 	explained := 0 // the distance of a state that explains everything
 	for _, w := range witnesses {
@@ -69,14 +84,14 @@ func inferBase(witnesses []witness, changed bool) Stamp {
 		explained -= weight
 		events = appendEvents(events, spans, weight)
 	}
-	slices.SortStableFunc(events, func(a, b event) int { return b.at.Compare(a.at) })
+	slices.SortStableFunc(events, func(a, b event) int { return cmp.Compare(b.at, a.at) })
 	// From the newest state backwards: the distance of the newest is what all
 	// events together make.
 	distance, best, age := 0, math.MaxInt, 0
 	for _, e := range events {
 		distance += e.delta
 	}
-	var base Stamp
+	base := uint64(0)
 	for i, e := range events {
 		if i == 0 || events[i-1].at != e.at {
 			d := distance + aging*min(age, maxAge)
@@ -95,7 +110,7 @@ func inferBase(witnesses []witness, changed bool) Stamp {
 
 // event is a change of the distance between the file and the historical state.
 type event struct {
-	at    Stamp
+	at    uint64
 	delta int
 }
 
@@ -142,19 +157,17 @@ const (
 	unproven                // the history does not reach the base
 )
 
-func (w witness) judge(base Stamp) verdict {
-	spans := w.spans()
-	i, _ := slices.BinarySearchFunc(spans, base, func(s span, at Stamp) int {
-		if at.Less(s.from) {
-			return 1
+func (w witness) judge(base uint64) verdict {
+	v := unproven // unless a span reaches back to the base
+	for _, s := range w.spans() {
+		switch {
+		case s.from > base:
+			return v
+		case s.same:
+			v = stale
+		default:
+			v = edited
 		}
-		return -1
-	})
-	switch {
-	case i > 0 && spans[i-1].same:
-		return stale
-	case i == 0 && len(w.past) >= historyDepth:
-		return unproven
 	}
-	return edited
+	return v
 }
