@@ -148,10 +148,10 @@ func (p *plot) count() *plot {
 	return p
 }
 
-// cover is an entry that leaves below inherit.
+// cover is an entry that leaves below inherit, while it is being made.
 type cover struct {
-	key   string
-	stamp Stamp
+	stamp   Stamp
+	digests []byte
 }
 
 // emit walks down the plan and writes the entries that were chosen.
@@ -165,7 +165,10 @@ func (e *encoder) emit(p *plot, inherited *cover) {
 	case p.barrier:
 		inherited = nil
 	case p.wins > 1 && (inherited == nil || !slices.Contains(p.best, inherited.stamp)):
-		inherited = &cover{p.pointer, p.best[len(p.best)-1]}
+		inherited = &cover{stamp: p.best[len(p.best)-1]}
+		defer func() {
+			e.entries[p.pointer] = entry{stamp: inherited.stamp, digests: string(inherited.digests)}
+		}()
 	}
 	for _, kid := range p.kids {
 		e.emit(kid, inherited)
@@ -173,17 +176,15 @@ func (e *encoder) emit(p *plot, inherited *cover) {
 }
 
 func (e *encoder) emitLeaf(p *plot, inherited *cover) {
-	key := p.pointer
 	if inherited != nil && inherited.stamp == p.stamp {
-		key = inherited.key
-	} else if p.raw == "{}" {
-		e.entries[key] = entry{form: emptyObject, stamp: p.stamp}
+		inherited.digests = append(inherited.digests, e.of(p.pointer, p.raw)...)
 		return
 	}
-	at := e.entries[key]
-	at.stamp = p.stamp
-	at.digests += e.of(p.pointer, p.raw)
-	e.entries[key] = at
+	if p.raw == "{}" {
+		e.entries[p.pointer] = entry{form: emptyObject, stamp: p.stamp}
+		return
+	}
+	e.entries[p.pointer] = entry{stamp: p.stamp, digests: e.of(p.pointer, p.raw)}
 }
 
 // Canonical returns the document as one line of JSON, keys sorted, the block

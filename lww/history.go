@@ -105,8 +105,10 @@ func (d *Document) shownAround(key string, fn func(at string, r Register)) {
 	}
 	n, h, ceiling := &d.root, d.holders(), Stamp{}
 	for i, segment := range path {
-		if p := resolve(n, nil, ceiling); p.shown() == leaf {
-			fn(pointer(path[:i]), *p.own)
+		if n.visible(ceiling) && !n.reg.Dead {
+			if p := resolve(n, nil, ceiling); p.shown() == leaf {
+				fn(pointer(path[:i]), *p.own)
+			}
 		}
 		ceiling = n.ceiling(ceiling)
 		if n, h = n.kid(segment), h.kid(segment); n == nil && h == nil {
