@@ -155,25 +155,35 @@ func (c *commit) entrust(ctx context.Context) error {
 	if len(c.swaps) == 0 {
 		return ErrUnsettled
 	}
-	st, err := c.read(ctx)
-	if err == nil {
-		err = c.apply(st)
+	if err := c.keepInShadow(ctx); err != nil {
+		return err
 	}
+	err := c.settle(ctx)
+	if !errors.Is(err, errOvertaken) {
+		return err
+	}
+	// A writer finished late. There is no swap left that could be overtaken.
+	if err = c.keepInShadow(ctx); err == nil {
+		err = c.txn.Confirm()
+	}
+	return err
+}
+
+// keepInShadow writes the document, with what the file says by now, into the
+// slot alone.
+func (c *commit) keepInShadow(ctx context.Context) error {
+	st, err := c.read(ctx)
 	if err != nil {
+		return err
+	}
+	if err := c.apply(st); err != nil {
 		return err
 	}
 	m, err := c.compose(st)
 	if err != nil {
 		return err
 	}
-	next := fileio.Sum([]byte(m.Text))
-	if err := c.txn.WriteSlot(next, m.encode(), st.main.Digest, c.opts.Durability == Full); err != nil {
-		return err
-	}
-	if err := c.settle(ctx); !errors.Is(err, errOvertaken) {
-		return err
-	}
-	return ErrUnsettled // committed, but for the last bytes of a writer that never pauses
+	return c.txn.WriteSlot(fileio.Sum([]byte(m.Text)), m.encode(), st.main.Digest, c.opts.Durability == Full)
 }
 
 func (c *commit) attempt(ctx context.Context) error {
