@@ -141,8 +141,8 @@ func parseFieldName(name string) (Pattern, bool) {
 		return p, ok && FieldName(p) == name
 	}
 	path, err := strictjson.SplitPointer(name)
-	if err != nil {
-		return nil, false
+	if err != nil || len(path) == 0 {
+		return nil, false // the root is an object, whatever a policy would make of it
 	}
 	p := Pattern{}
 	for _, key := range path {
