@@ -30,8 +30,10 @@ var arrows = []struct {
 	{"refresh", []string{".", "lww", "fileio", "schema", "strictjson"}},
 	// Vectors are for other languages too, and must not depend on the code that they judge.
 	{"conformance", []string{"strictjson"}},
+	// A server for everybody's tests, which so must not depend on what they test.
+	{"conformance/oauthtest", nil},
 	{"cmd/...", append([]string{"github.com/spf13/cobra", "github.com/spf13/pflag"}, library...)},
-	{"examples/...", append([]string{"examples/proctest"}, library...)},
+	{"examples/...", append([]string{"examples/proctest", "conformance/oauthtest"}, library...)},
 
 	// Both have traps that one file keeps away from the rest; see its comment.
 	{"text.go", []string{"github.com/tidwall/gjson", "github.com/tidwall/sjson"}},
@@ -44,7 +46,7 @@ var arrows = []struct {
 	{"*_test.go", tests}, {"*/*_test.go", tests}, {"*/*/*_test.go", tests},
 }
 
-var tests = []string{"pgregory.net/rapid", "github.com/rogpeppe/go-internal"}
+var tests = []string{"conformance/oauthtest", "pgregory.net/rapid", "github.com/rogpeppe/go-internal"}
 
 // shunned says what of the standard library is not for the packages of some
 // directories; their tests may use it.
@@ -102,6 +104,9 @@ func TestImportsThatTheArrowsForbidAreFound(t *testing.T) {
 		{"handle.go", "github.com/spf13/cobra", false, "not the library"},
 		{"lww/law_test.go", "pgregory.net/rapid", true, "a test"},
 		{"lww/law.go", "pgregory.net/rapid", false, "not a test"},
+		{"refresh/refresh_test.go", module + "/conformance/oauthtest", true, "the server of all tests"},
+		{"refresh/refresh.go", module + "/conformance/oauthtest", false, "a server is for tests"},
+		{"conformance/oauthtest/grant.go", module + "/refresh", false, "the judge does not know the judged"},
 		{"commit.go", "net/http", false, "the network"},
 		{"commit.go", "net/url", true, "not the network"},
 		{"commit_test.go", "net/http", true, "a test's network"},
