@@ -46,7 +46,7 @@ func (d *Document) liftable() map[string]Register {
 	}
 	for _, f := range fields {
 		for _, at := range d.spots(f.At, places) {
-			if p := resolve(at.n, at.h, at.ceiling); p != nil && p.opens && !at.n.typed() {
+			if p := resolve(at.n, at.h, at.ceiling); p.shown() != nothing && !at.n.typed() {
 				found[pointer(at.path)] = lone(kindAt(fields, at.path), at.n.newest(), p.view())
 			}
 		}
@@ -83,7 +83,7 @@ func (d *Document) plainMember(at spot, member string) (*View, Stamp, bool) {
 		}
 	}
 	n := at.n.kid(member)
-	if p := resolve(n, at.h.kid(member), at.n.ceiling(at.ceiling)); p != nil && p.opens {
+	if p := resolve(n, at.h.kid(member), at.n.ceiling(at.ceiling)); p.shown() != nothing {
 		return p.view(), n.newest(), true
 	}
 	return nil, Stamp{}, false
