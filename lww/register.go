@@ -2,6 +2,7 @@ package lww
 
 import (
 	"cmp"
+	"regexp"
 	"strings"
 	"time"
 
@@ -147,10 +148,22 @@ func rankValue(raw string) ranked {
 	case '{':
 		return ranked{class: objectClass, text: canonical}
 	case '"':
-		if t, err := time.Parse(`"`+time.RFC3339Nano+`"`, canonical); err == nil {
+		if t, ok := parseTime(canonical[1 : len(canonical)-1]); ok {
 			return ranked{class: timeClass, time: t}
 		}
 		return ranked{class: stringClass, text: canonical}
 	}
 	return ranked{class: numberClass}
+}
+
+// timeForm is the form that time.Parse only takes for a hint: it also reads
+// hours of one digit, a comma before the fraction and offsets of a day.
+var timeForm = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$`)
+
+func parseTime(text string) (time.Time, bool) {
+	if !timeForm.MatchString(text) {
+		return time.Time{}, false
+	}
+	t, err := time.Parse(time.RFC3339Nano, text)
+	return t, err == nil
 }
