@@ -16,11 +16,17 @@ func policies(root *node) (lww.Table, error) {
 	return d.table, d.checkTokens()
 }
 
-// declarations are policies while they are collected.
+// declarations are policies while they are collected, whatever says them.
 type declarations struct {
 	table  lww.Table
 	above  map[reflect.Type]bool // the types that the walk is inside of
-	groups []*field              // the first member of each group
+	groups []member              // the first of each group
+}
+
+// member is a field that belongs to a group, and how to complain of it.
+type member struct {
+	group string
+	fail  func(reason string) error
 }
 
 func (d *declarations) walk(n *node, at lww.Pattern) error {
@@ -50,37 +56,37 @@ func below(at lww.Pattern, s lww.Segment) lww.Pattern {
 	return append(slices.Clip(at), s)
 }
 
-// declare enters the policies that f declares as a key of the object at holder.
+// declare enters the policies of the struct field f, a key of the object at
+// holder.
 func (d *declarations) declare(f *field, holder lww.Pattern) error {
-	if reason := f.misfit(); reason != "" {
-		return f.fail(reason)
-	}
-	p := lww.Policy{Kind: f.tag.kind, At: below(holder, lww.Segment{Key: f.key}), Secret: f.tag.secret, Local: f.tag.local}
-	switch {
-	case p.Kind.Tuple():
-		if reason := d.join(f, holder); reason != "" {
+	if t := f.tag; t.kind == lww.Set || t.kind == lww.Keyed {
+		if reason := f.node.unfitArray(t); reason != "" {
 			return f.fail(reason)
 		}
+	}
+	return d.enter(f.tag, below(holder, lww.Segment{Key: f.key}), f.fail)
+}
+
+// enter enters what t says of the field at. The error is made by fail.
+func (d *declarations) enter(t tag, at lww.Pattern, fail func(reason string) error) error {
+	if t.role != "" && t.kind != lww.Token {
+		return fail("the role " + t.role + " needs token=NAME")
+	}
+	p := lww.Policy{Kind: t.kind, At: at, Secret: t.secret, Local: t.local}
+	switch {
+	case p.Kind.Tuple():
+		if reason := d.join(t, at, fail); reason != "" {
+			return fail(reason)
+		}
 		p.Kind = lww.LWW // what is left to say of the member itself
-		p.Secret = p.Secret && f.tag.role != "access" && f.tag.role != "refresh"
+		p.Secret = p.Secret && t.role != "access" && t.role != "refresh"
 	case p.Kind == lww.Keyed:
-		p.ID = f.tag.name
+		p.ID = t.name
 	}
 	if p.Kind != lww.LWW || p.Secret || p.Local {
 		d.table[lww.FieldName(p.At)] = p
 	}
 	return nil
-}
-
-// misfit returns why the tag doesn't suit the field: empty if it does.
-func (f *field) misfit() (reason string) {
-	switch t := f.tag; {
-	case t.role != "" && t.kind != lww.Token:
-		return "the role " + t.role + " needs token=NAME"
-	case t.kind == lww.Set || t.kind == lww.Keyed:
-		return f.node.unfitArray(t)
-	}
-	return ""
 }
 
 // unfitArray returns why n can't be merged by element: empty if it can.
@@ -108,26 +114,28 @@ func (n *node) mayHold(key string) bool {
 	}
 }
 
-// join makes f a member of the group that its tag names, and returns why it
-// can't be one: empty if it can.
-func (d *declarations) join(f *field, holder lww.Pattern) (reason string) {
-	name := f.tag.name
-	p, ok := d.table[name]
+// join makes the field at a member of the group that t names, and returns why
+// it can't be one: empty if it can.
+func (d *declarations) join(t tag, at lww.Pattern, fail func(reason string) error) (reason string) {
+	holder, last := at[:len(at)-1], at[len(at)-1]
+	p, ok := d.table[t.name]
 	if !ok {
-		p = lww.Policy{Kind: f.tag.kind, At: holder}
-		d.groups = append(d.groups, f)
+		p = lww.Policy{Kind: t.kind, At: slices.Clip(holder)}
+		d.groups = append(d.groups, member{t.name, fail})
 	}
 	switch {
-	case p.Kind != f.tag.kind:
-		return name + " is both a group and a token"
+	case last.Any:
+		return "a member of a group has a key of its own: it can't be any"
+	case p.Kind != t.kind:
+		return t.name + " is both a group and a token"
 	case !slices.Equal(p.At, holder):
-		return "the members of " + name + " are keys of two objects, " + nameOf(p.At) + " and " + nameOf(holder)
-	case !assignRole(&p, f):
-		return name + " has two fields for the role " + f.tag.role
+		return "the members of " + t.name + " are keys of two objects, " + nameOf(p.At) + " and " + nameOf(holder)
+	case !assignRole(&p, t, last.Key):
+		return t.name + " has two fields for the role " + t.role
 	}
-	i, _ := slices.BinarySearch(p.Members, f.key)
-	p.Members = slices.Insert(p.Members, i, f.key)
-	d.table[name] = p
+	i, _ := slices.BinarySearch(p.Members, last.Key)
+	p.Members = slices.Insert(p.Members, i, last.Key)
+	d.table[t.name] = p
 	return ""
 }
 
@@ -139,33 +147,33 @@ func nameOf(holder lww.Pattern) string {
 	return lww.FieldName(holder)
 }
 
-// assignRole gives f the role that its tag names, unless it is taken.
-func assignRole(p *lww.Policy, f *field) bool {
+// assignRole gives the member the role that t names, unless it is taken.
+func assignRole(p *lww.Policy, t tag, key string) bool {
 	var none string
 	holder := &none
-	switch f.tag.role {
+	switch t.role {
 	case "access":
 		holder = &p.Access
 	case "refresh":
 		holder = &p.Refresh
 	case "expiry":
-		holder = &p.Expiry
+		holder, p.ExpiryForm = &p.Expiry, t.form
 	case "identity":
 		holder = &p.Identity
 	}
 	if *holder != "" {
 		return false
 	}
-	*holder = f.key
+	*holder = key
 	return true
 }
 
 // checkTokens finds tokens that lack what makes them one: without an access or
 // a refresh token nothing is secret, and a spent one would not be recognised.
 func (d *declarations) checkTokens() error {
-	for _, f := range d.groups {
-		if p := d.table[f.tag.name]; p.Kind == lww.Token && p.Access == "" && p.Refresh == "" {
-			return f.fail("no field of " + f.tag.name + " has the role access or refresh")
+	for _, m := range d.groups {
+		if p := d.table[m.group]; p.Kind == lww.Token && p.Access == "" && p.Refresh == "" {
+			return m.fail("no field of " + m.group + " has the role access or refresh")
 		}
 	}
 	return nil
