@@ -1,7 +1,9 @@
 // Package schema says what encoding/json makes of a Go type, and which merge
-// policies its cfgmerge struct tags declare.
+// policies are declared by its cfgmerge struct tags, by a JSON Schema, or by
+// calls.
 //
-// Start with [Of] and [Shape.Table].
+// Start with [Of] and [Shape.Table], or without a Go type with [FromJSON] or
+// [Builder]. All three make the same table.
 //
 // # Tags
 //
@@ -37,12 +39,49 @@
 // of a map or the element of an array, there is one instance of the group for
 // each.
 //
+// # JSON Schema
+//
+// In a JSON Schema the keyword x-cfgmerge says of a place what a tag says of a
+// field, in the same words:
+//
+//	{"$schema": "https://json-schema.org/draft/2020-12/schema",
+//	 "properties": {
+//	   "device_id": {"type": "string", "x-cfgmerge": "first"},
+//	   "servers": {"type": "array", "x-cfgmerge": "keyed=name"},
+//	   "tokens": {"additionalProperties": {"properties": {
+//	     "access":  {"x-cfgmerge": "token=oauth,access"},
+//	     "refresh": {"x-cfgmerge": "token=oauth,refresh"}}}}}}
+//
+// It may also be an object with the words of the file's block, of which id can
+// hold a comma, and form says how an expiry is written:
+//
+//	{"kind": "keyed", "id": "name"}
+//	{"kind": "token", "group": "oauth", "role": "expiry", "form": "ms"}
+//	{"kind": "max", "secret": true, "local": true}
+//
+// Below properties a place has its key; below additionalProperties,
+// patternProperties, unevaluatedProperties and items it is any key or element.
+// $ref, allOf, anyOf, oneOf, then, else and dependentSchemas add to the place
+// where they stand, as an alternative to null is often written. What several
+// schemas say of one place is united: flags add up, one policy may be repeated,
+// two are an error. Unnamed members can't have policies that named ones beside
+// them would get without saying so, since a pattern is for any key.
+//
+// [Shape.JSONSchema] writes the schema of a Go type, from which FromJSON reads
+// the same table.
+//
 // # Guarantees
 //
 // A tag takes effect or is an error. That includes misspelt and malformed
 // tags, tags on fields that encoding/json leaves out (unexported, json:"-",
 // shadowed by another field of the same name), and tags below a MarshalJSON or
-// MarshalText, which may encode anything.
+// MarshalText, which may encode anything. The same goes for x-cfgmerge: it is
+// refused at the root, below not, if, contains, propertyNames, contentSchema
+// and the items of a tuple, and in a schema that contains itself. In a
+// definition that nothing refers to it has no effect.
+//
+// FromJSON reads no file and no network: a schema is one text, of at most 4 MiB,
+// and its references stay inside. Whatever the text, it ends soon.
 //
 // Keys are those that [encoding/json.Marshal] writes: names and options in
 // json tags, promotion and conflicts of embedded fields, pointer receivers of
@@ -53,7 +92,9 @@
 // Nothing is known of what lies below interfaces, [encoding/json.RawMessage]
 // and types that encode themselves; they are taken to hold whatever a policy
 // above them needs. A type that contains itself may carry no tags inside the
-// recursion: they would declare endlessly many policies. Under
+// recursion: they would declare endlessly many policies. A $dynamicRef leads
+// where it stands, whoever refers to it. FromJSON does not look whether the rest
+// of the schema is valid. Under
 // GOEXPERIMENT=jsonv2 encoding/json differs in corners: malformed names in json
 // tags, and keys of one object that differ only in case.
 //

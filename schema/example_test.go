@@ -56,3 +56,53 @@ func ExampleShape_Spell() {
 	fmt.Println(shape.Spell([]string{"theme"}, keys))
 	// Output: [Theme]
 }
+
+func ExampleFromJSON() {
+	table, err := schema.FromJSON([]byte(`{"properties": {
+		"device_id": {"type": "string", "x-cfgmerge": "first"},
+		"tokens": {"additionalProperties": {"properties": {
+			"access":  {"x-cfgmerge": "token=oauth,access"},
+			"refresh": {"x-cfgmerge": "token=oauth,refresh"}}}}}}`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(table["/device_id"].Kind, table["oauth"].Kind, table["oauth"].Members)
+	// Output: first token [access refresh]
+}
+
+func ExampleBuilder() {
+	var b schema.Builder
+	b.First("/device_id").Max("/checked").Secret("/api_key")
+	b.Token("oauth", "/tokens/*").Access("access").Refresh("refresh").Expiry("expires")
+	table, err := b.Table()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(table["/device_id"].Kind, table["oauth"].Members)
+	// Output: first [access expires refresh]
+}
+
+func ExampleShape_JSONSchema() {
+	type Config struct {
+		DeviceID string `json:"device_id" cfgmerge:"first"`
+	}
+	shape, err := schema.Of(reflect.TypeFor[*Config]())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Print(string(shape.JSONSchema("")))
+	// Output:
+	// {
+	//   "$schema": "https://json-schema.org/draft/2020-12/schema",
+	//   "type": "object",
+	//   "properties": {
+	//     "device_id": {
+	//       "type": "string",
+	//       "x-cfgmerge": "first"
+	//     }
+	//   }
+	// }
+}

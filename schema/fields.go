@@ -18,6 +18,7 @@ type field struct {
 	typ        reflect.Type
 	index      []int // the way to it through embedded structs
 	viaPointer bool  // one of them is a pointer
+	quoted     bool  // its json tag has the option string
 	own        bool  // it has a tag of its own
 	tag        tag   // its own and those of the embedded structs on the way
 	node       *node
@@ -128,6 +129,8 @@ func (in inlined) field(sf reflect.StructField) (*field, error) {
 		return nil, nil
 	}
 	f.key, f.named = jsonName(sf.Tag.Get("json"))
+	_, options, _ := strings.Cut(sf.Tag.Get("json"), ",")
+	f.quoted = slices.Contains(strings.Split(options, ","), "string")
 	if !f.named && !embedsStruct(sf) {
 		f.key = sf.Name
 	}

@@ -24,6 +24,7 @@ type node struct {
 	typ    reflect.Type
 	kind   kind
 	custom bool              // decodes or encodes itself
+	text   bool              // encodes itself, as a string
 	fields []*field          // of an object, in the order of their declaration
 	exact  map[string]*field // fields by key
 	folded map[string]*field // fields by folded key; of several the first
@@ -122,6 +123,7 @@ func (b *builder) node(p place) (*node, error) {
 		return n, nil
 	}
 	n := &node{typ: p.typ, kind: p.kind(), custom: encodesItself(p.typ) || decodesItself(p.typ)}
+	n.text = n.kind == scalar && p.encodedBy(reflect.TypeFor[encoding.TextMarshaler]())
 	b.nodes[p] = n // before the descent, so that a recursive type finds itself
 	b.order = append(b.order, n)
 	return n, b.descend(n, p.addressable)

@@ -3,6 +3,7 @@ package schema
 import (
 	"reflect"
 	"slices"
+	"time"
 
 	"github.com/cfgmerge/cfgmerge/lww"
 )
@@ -94,7 +95,7 @@ func (n *node) unfitArray(t tag) (reason string) {
 	switch {
 	case n.kind == tuple:
 		return t.kind.String() + " needs a slice: an array of fixed length has no room for what others add"
-	case n.kind != list && n.kind != opaque:
+	case n.kind != list && n.kind != opaque, n.typ == reflect.TypeFor[time.Time]():
 		return t.kind.String() + " needs an array"
 	case t.kind == lww.Keyed && n.kind == list && !n.elem.mayHold(t.name):
 		return "the elements have no key " + t.name

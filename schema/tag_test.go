@@ -179,6 +179,9 @@ func TestATagWithoutEffectIsAnError(t *testing.T) {
 		{"a set as the keys of a map", struct {
 			A map[string]bool `cfgmerge:"set"`
 		}{}, "A", "set needs an array"},
+		{"a set of one time", struct {
+			A time.Time `cfgmerge:"set"`
+		}{}, "A", "set needs an array"},
 		{"a set of fixed length", struct {
 			A [4]string `cfgmerge:"set"`
 		}{}, "A", "no room"},
