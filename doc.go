@@ -24,7 +24,7 @@
 // later write wins. A program that writes the file without this package is
 // merged and not fought, but it can only be guessed what it meant: SPEC.md
 // says how, and what no algorithm can tell apart. Nothing here keeps two
-// processes from spending one refresh token.
+// processes from spending one refresh token; package refresh does.
 //
 // # Compatibility
 //

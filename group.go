@@ -20,7 +20,8 @@ type GroupRef struct {
 	Key []string
 }
 
-// GroupState is one version of a group: what SwapGroup compares.
+// GroupState is one version of a group: what SwapGroup compares. Its values may
+// be secrets: no verb of fmt prints them.
 type GroupState struct {
 	// Values are the members that are present, numbers as json.Number.
 	// Empty: none was ever set, or they were removed together.
@@ -28,10 +29,20 @@ type GroupState struct {
 	// Written is when, by the writer's clock; zero if never, or by a program
 	// that knows nothing of cfgmerge.
 	Written time.Time
-	// Generation counts the rotations of a token since the last login.
+	// Era is the stamp of the login, logout or change of account that a token
+	// has come from; zero if none of these was ever noticed.
+	Era lww.Stamp
+	// Generation counts the rotations of a token since then.
 	Generation uint64
+	// Policy says which members there are, and which roles they have.
+	Policy lww.Policy
 
 	reg lww.Register
+}
+
+// Format says how many members there are, whatever the verb.
+func (s GroupState) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "{%d members, generation %d}", len(s.Values), s.Generation)
 }
 
 // SupersededError: the group is not what the caller took it for. What he
@@ -64,16 +75,17 @@ func (d *Doc) Group(ctx context.Context, r GroupRef) (GroupState, error) {
 }
 
 func groupIn(doc *lww.Document, r GroupRef) (GroupState, error) {
-	if p, ok := doc.Policies[r.Name]; !ok || !p.Kind.Tuple() {
+	p, ok := doc.Policies[r.Name]
+	if !ok || !p.Kind.Tuple() {
 		return GroupState{}, &UnknownGroupError{r}
 	}
 	doc.Lift()
 	reg, _ := doc.Register(lww.InstanceName(r.Name, r.Key))
-	return groupState(reg), nil
+	return groupState(p, reg), nil
 }
 
-func groupState(reg lww.Register) GroupState {
-	s := GroupState{reg: reg, Generation: reg.Gen, Values: map[string]any{}}
+func groupState(p lww.Policy, reg lww.Register) GroupState {
+	s := GroupState{Policy: p, reg: reg, Era: reg.Era, Generation: reg.Gen, Values: map[string]any{}}
 	if !reg.Stamp.IsZero() && reg.Stamp.Actor() != lww.Foreign {
 		s.Written = reg.Stamp.Time()
 	}
@@ -107,7 +119,7 @@ func (d *Doc) SwapGroup(ctx context.Context, r GroupRef, old GroupState, next ma
 		if current.reg != old.reg {
 			return &SupersededError{Group: r, Current: current}
 		}
-		now = groupState(doc.WriteTuple(w, r.Name, r.Key, tuple, newEra))
+		now = groupState(current.Policy, doc.WriteTuple(w, r.Name, r.Key, tuple, newEra))
 		return nil
 	}})
 	return now, d.fail("swap", err)

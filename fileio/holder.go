@@ -139,3 +139,19 @@ type processState struct {
 	stopped bool
 	started time.Time // zero if unknown
 }
+
+// Alive reports whether the process of that id runs that ran at the given time. A process that was
+// started later only has its number.
+func Alive(pid int, then time.Time) bool {
+	state := inspect(pid)
+	return state.alive && !state.started.After(then.Add(time.Second))
+}
+
+// HeldBy says who holds a lock of the folder now, without waiting for it; the zero Holder if nobody does, or if that is
+// not known.
+func (f *Folder) HeldBy(name string) Holder {
+	if !f.Exists() || seesLocks() && len(f.lockers(name)) == 0 {
+		return Holder{}
+	}
+	return f.heldBy(name)
+}

@@ -34,10 +34,6 @@ func (f *Folder) Lock(ctx context.Context) (*Txn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := f.alsoFallback(ctx, g); err != nil {
-		_ = g.Unlock()
-		return nil, err
-	}
 	return &Txn{folder: f, guard: g}, nil
 }
 
@@ -47,6 +43,18 @@ func (f *Folder) Acquire(ctx context.Context, name string) (*Guard, error) {
 	if !f.Exists() {
 		return nil, &FileError{Op: "lock", Path: f.given, Class: ClassMissing, Err: errNoFolder}
 	}
+	g, err := f.await(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.alsoFallback(ctx, g, name); err != nil {
+		_ = g.Unlock()
+		return nil, err
+	}
+	return g, nil
+}
+
+func (f *Folder) await(ctx context.Context, name string) (*Guard, error) {
 	start := f.opts.now()
 	ctx, cancel := f.lockContext(ctx)
 	defer cancel()
@@ -126,9 +134,9 @@ func (f *Folder) isOurs(lock *flock.Flock, name string) bool {
 	return true
 }
 
-// alsoFallback takes the lock of the fallback folder too, if there is one: a process that may not write beside the
-// file knows only that one.
-func (f *Folder) alsoFallback(ctx context.Context, g *Guard) error {
+// alsoFallback takes the lock of the same name in the fallback folder too, if there is one: a process that may not
+// write beside the file knows only that one.
+func (f *Folder) alsoFallback(ctx context.Context, g *Guard, name string) error {
 	if f.fallback || !f.hasFallback() {
 		return nil
 	}
@@ -138,7 +146,7 @@ func (f *Folder) alsoFallback(ctx context.Context, g *Guard) error {
 	}
 	defer second.closeDir()
 	var err error
-	g.also, err = second.Acquire(ctx, lockName)
+	g.also, err = second.Acquire(ctx, name)
 	return err
 }
 

@@ -1,0 +1,6 @@
+//go:build unix && !linux && !darwin
+
+package fileio
+
+// BootID has no answer here.
+func BootID() string { return "" }

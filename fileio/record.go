@@ -1,0 +1,111 @@
+package fileio
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+)
+
+// Record is a small file of the state folder that is written before something that can be done only once, with room for
+// what comes of it: a disk that fills up meanwhile can't take that room away. Whoever makes one holds a lock that nobody
+// else makes it under.
+type Record struct {
+	file   *os.File
+	folder *Folder
+}
+
+// CreateRecord makes the file, in place of an older one, with data and then zeros up to size. It and its entry in the
+// folder are on disk when it returns, whatever Options.Durability says. The error is a *FileError, and then there is no
+// such file.
+func (f *Folder) CreateRecord(name string, data []byte, size int) (*Record, error) {
+	path := f.in(name).path
+	if err := f.opts.fault("record"); err != nil {
+		return nil, fail("create", path, err)
+	}
+	if err := f.remove(name); err != nil {
+		return nil, err
+	}
+	file, err := f.create(name, os.O_WRONLY|os.O_EXCL)
+	if err != nil {
+		return nil, err
+	}
+	r := &Record{file: file, folder: f}
+	whole := make([]byte, max(size, len(data)))
+	copy(whole, data)
+	if err := errors.Join(writeAll(file, whole), file.Sync(), f.syncFolder()); err != nil {
+		_, _ = file.Close(), f.remove(name)
+		return nil, fail("write", path, err)
+	}
+	return r, nil
+}
+
+// Overwrite changes bytes of the file, which are on disk when it returns. The error is a *FileError.
+func (r *Record) Overwrite(data []byte, offset int64) error {
+	err := errFirst(r.folder.opts.fault("record-write"), func() error { return writeAt(r.file, data, offset) })
+	if err == nil {
+		err = errFirst(r.folder.opts.fault("record-sync"), func() error { return syncData(r.file) })
+	}
+	if err != nil {
+		return fail("write", r.file.Name(), err)
+	}
+	return nil
+}
+
+// Close releases the descriptor; the file stays.
+func (r *Record) Close() error {
+	if r == nil {
+		return nil
+	}
+	return r.file.Close()
+}
+
+// ReadFile returns a file of the state folder, nil if there is none. Symbolic links are not followed, and more than
+// most bytes are refused. The error is a *FileError.
+func (f *Folder) ReadFile(name string, most int64) ([]byte, error) {
+	if !f.Exists() {
+		return nil, nil
+	}
+	c, err := readEntry(f.in(name), most)
+	return c.Data, err
+}
+
+// WriteFile replaces a file of the state folder, whole or not at all, also in a power cut. Whoever calls it holds a lock
+// that nobody else writes the file under. The error is a *FileError.
+func (f *Folder) WriteFile(name string, data []byte) error {
+	temp := name + ".new"
+	r, err := f.CreateRecord(temp, data, 0)
+	if err != nil {
+		return err
+	}
+	err = errors.Join(r.Close(), f.root.Rename(temp, name), f.syncFolder())
+	if err != nil {
+		return fail("replace", f.in(name).path, err)
+	}
+	return nil
+}
+
+// Remove removes a file of the state folder; one that is missing is no error. The error is a *FileError.
+func (f *Folder) Remove(name string) error {
+	if !f.Exists() {
+		return nil
+	}
+	return f.remove(name)
+}
+
+// Names lists what is in the state folder. The error is a *FileError.
+func (f *Folder) Names() ([]string, error) {
+	if !f.Exists() {
+		return nil, nil
+	}
+	return f.names()
+}
+
+func (f *Folder) syncFolder() error {
+	if err := f.opts.fault("dir-sync"); err != nil {
+		return err
+	}
+	if err := syncDir(f.dir); err != nil && !errors.Is(err, fs.ErrInvalid) && !isUnsupported(err) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,45 @@
+// Package refresh gets OAuth tokens out of a file, and refreshes them so that
+// no two processes spend one refresh token: servers that watch for reuse answer
+// that by logging the user out.
+//
+// Start with [New] and [Coordinator.Token].
+//
+//	file, err := cfgmerge.Open[Config](path, nil) // tags: token=auth, access, refresh, expiry
+//	store := refresh.NewFileStore(file.Doc(), cfgmerge.GroupRef{Name: "auth"})
+//	server := &refresh.Endpoint{URL: tokenURL, ClientID: id}
+//	tokens, err := refresh.New(store, refresh.Options{Exchange: server.Exchange, ClientID: id})
+//	client := &http.Client{Transport: &refresh.Transport{Tokens: tokens}}
+//
+// # What is guaranteed
+//
+// One exchange: whoever has to refresh takes a lock that all processes share,
+// looks again, uses what another process has stored meanwhile, and only then
+// spends the refresh token that is stored at that moment. Nobody exchanges
+// without the lock. Other saves of the file go on during the exchange.
+//
+// No lost token: before a refresh token goes out, there is a marker on disk that
+// says so, and room for the new one. An answer is stored whatever becomes of the
+// caller; if that is impossible it is kept in that room, and in the error, and
+// the next call stores it.
+//
+// No blind repetition: if a process dies between sending and storing, or an
+// answer is lost, the next call says "rotation interrupted" and does not spend
+// the token again, unless it is told to, or the server is known to have a grace
+// period.
+//
+// Logins and logouts win: they begin a new era, and what a refresh brings that
+// was under way at that time is discarded, here and on copies that are merged
+// later.
+//
+// # What is not
+//
+// The lock binds one machine, and those that share a file system with working
+// locks. A program that refreshes by itself is merged, not stopped. A kill in
+// the moment between sending and storing costs a login, unless the server has a
+// grace period.
+//
+// # Compatibility
+//
+// The names and contents of the files in the state folder are described in
+// SPEC.md: refresh-*.lock, refresh-*.marker, refresh-*.json, once-*.lock.
+package refresh

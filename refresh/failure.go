@@ -1,0 +1,92 @@
+package refresh
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/cfgmerge/cfgmerge/fileio"
+)
+
+// failure is what is remembered of an exchange that did not succeed, for as
+// long as the refresh token is the stored one.
+type failure struct {
+	V      int    `json:"v"`
+	Digest string `json:"digest"`
+	Era    string `json:"era"`
+	// Permanent failures last until the next login, others until Until.
+	Permanent bool      `json:"permanent,omitempty"`
+	Code      string    `json:"code,omitempty"`
+	Status    int       `json:"status,omitempty"`
+	Tries     int       `json:"tries,omitempty"`
+	Time      time.Time `json:"time"`
+	Until     time.Time `json:"until,omitzero"`
+}
+
+const mostFailure = 64 << 10 // bytes
+
+// readFailure returns what is remembered of the stored refresh token; nil if
+// nothing is. A record that can't be read is none: it only saves a request.
+func readFailure(folder *fileio.Folder, n names, s Stored) *failure {
+	data, err := folder.ReadFile(n.failure, mostFailure)
+	f := &failure{}
+	if err != nil || json.Unmarshal(data, f) != nil || f.V != 1 || f.Era != s.Era || f.Digest != n.digest(s.Refresh) {
+		return nil
+	}
+	return f
+}
+
+// Delays after failures in a row double from the first to the last of these.
+const (
+	firstDelay = time.Second
+	lastDelay  = 5 * time.Minute
+	mostAfter  = time.Hour // that a server may ask for
+)
+
+// delay is how long to wait after so many failures: a number between the half
+// and the whole of a span that doubles. What the server asks for is the least.
+func delay(tries int, after time.Duration, random float64) time.Duration {
+	span := firstDelay << min(max(tries-1, 0), 10)
+	span = min(span, lastDelay)
+	d := span/2 + time.Duration(random*float64(span/2))
+	return max(d, min(after, mostAfter))
+}
+
+// err is what a caller gets instead of an exchange; nil if there is no reason
+// not to try. A time further ahead than any delay comes from a clock that was
+// wrong.
+func (f *failure) err(now time.Time) error {
+	switch {
+	case f == nil:
+		return nil
+	case f.Permanent:
+		return &PermanentError{Code: f.Code, Status: f.Status, Since: f.Time}
+	case now.Before(f.Until) && f.Until.Sub(now) <= mostAfter:
+		return &TransientError{RetryAt: f.Until, Tries: f.Tries, Code: f.Code, Status: f.Status}
+	}
+	return nil
+}
+
+// failed makes the record of a failure that follows the one before.
+func (c *Coordinator) failed(s Stored, before *failure, err error, permanent bool) *failure {
+	now := c.opts.Now().UTC()
+	f := &failure{V: 1, Digest: c.names.digest(s.Refresh), Era: s.Era, Permanent: permanent, Time: now, Tries: 1}
+	var answer *ResponseError
+	if errors.As(err, &answer) {
+		f.Code, f.Status = answer.Code, answer.Status
+	} else {
+		answer = &ResponseError{}
+	}
+	if before != nil {
+		f.Tries = before.Tries + 1
+	}
+	if !permanent {
+		f.Until = now.Add(delay(f.Tries, answer.RetryAfter, c.opts.Rand()))
+	}
+	return f
+}
+
+func (f *failure) write(folder *fileio.Folder, n names) error {
+	data, _ := json.Marshal(f) // strings, numbers and times of this century can't fail
+	return folder.WriteFile(n.failure, data)
+}

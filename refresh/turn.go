@@ -1,0 +1,203 @@
+package refresh
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/cfgmerge/cfgmerge/fileio"
+)
+
+// turn is what one call does while it holds the lock.
+type turn struct {
+	*Coordinator
+	request
+	folder *fileio.Folder
+	lock   *fileio.Guard
+
+	// earlier is the marker of an exchange whose answer was lost, if that is
+	// about the stored token; record is the file of the present one.
+	earlier *marker
+	record  *fileio.Record
+	// kept: the new token that is being stored is in the state folder already.
+	kept bool
+	// before is what is remembered of earlier failures.
+	before *failure
+	// again: the token has turned out to be spent by others once already.
+	again bool
+}
+
+// run looks what is stored, and only spends a token if nothing else helps.
+func (t *turn) run(ctx context.Context) (Token, error) {
+	s, err := t.load(ctx)
+	if err == nil {
+		s, err = t.recall(ctx, s)
+	}
+	if err == nil && t.judge != nil {
+		err = t.judge(s)
+	}
+	if err != nil {
+		return Token{}, err
+	}
+	now := t.opts.Now()
+	if s.Access != t.rejected && s.fresh(now) || t.byExpiry && s.held(now) {
+		return s.Token, nil
+	}
+	token, err := t.replace(ctx, s)
+	if err != nil && t.mayKeep(s, err) {
+		return s.Token, nil
+	}
+	return token, err
+}
+
+// mayKeep reports whether what is stored does for now, though it is about to
+// expire.
+func (t *turn) mayKeep(s Stored, err error) bool {
+	if !s.valid(t.opts.Now()) || s.Access == t.rejected {
+		return false
+	}
+	var interrupted *InterruptedError
+	var transient *TransientError
+	var permanent *PermanentError
+	switch {
+	case errors.As(err, &interrupted):
+		return !t.resume
+	case errors.As(err, &permanent):
+		return t.byExpiry && !permanent.Cleared
+	case errors.As(err, &transient):
+		return t.byExpiry
+	}
+	return false
+}
+
+// recall looks what became of earlier exchanges: their new tokens may have been
+// kept where they could not be stored.
+func (t *turn) recall(ctx context.Context, s Stored) (Stored, error) {
+	m, kept, err := readMarker(t.folder, t.names.marker)
+	if err != nil {
+		return s, err
+	}
+	digest := t.names.digest(s.Refresh)
+	if u := t.takeUnkept(s, digest); u != nil {
+		return t.persist(ctx, s, *u)
+	}
+	if !m.lives(s, digest) {
+		return s, t.forget()
+	}
+	if kept != nil {
+		t.kept = true
+		return t.persist(ctx, s, *kept)
+	}
+	if m != nil && m.Phase == phaseSent {
+		t.earlier = m
+	}
+	return s, nil
+}
+
+// replace gets a new token for the stored one.
+func (t *turn) replace(ctx context.Context, s Stored) (Token, error) {
+	if s.Refresh == "" {
+		return Token{}, absent(s)
+	}
+	if t.opts.Exchange == nil {
+		return Token{}, ErrNoExchange
+	}
+	if t.earlier != nil && !t.resume && !t.inGrace() {
+		return Token{}, &InterruptedError{Since: t.earlier.Time, PID: t.earlier.PID}
+	}
+	t.before = readFailure(t.folder, t.names, s)
+	if err := t.before.err(t.opts.Now()); err != nil {
+		return Token{}, err
+	}
+	return t.spend(ctx, s)
+}
+
+// inGrace reports whether the server still takes a token that was spent when
+// the earlier marker was written. A clock that was set back proves nothing.
+func (t *turn) inGrace() bool {
+	age := t.opts.Now().Sub(t.earlier.Time)
+	return age >= 0 && age < t.opts.Grace
+}
+
+// spend exchanges the refresh token.
+func (t *turn) spend(ctx context.Context, s Stored) (Token, error) {
+	deadline := time.Now().Add(t.opts.ExchangeTimeout)
+	if err := t.store.Ready(ctx, s); err != nil {
+		return Token{}, err
+	}
+	if err := t.mark(s); err != nil {
+		return Token{}, err
+	}
+	defer t.record.Close()
+	next, sent, err := t.exchange(ctx, deadline, s.Token)
+	if err != nil {
+		return t.concede(ctx, s, sent, err)
+	}
+	now, err := t.persist(ctx, s, next)
+	if err != nil {
+		return Token{}, err
+	}
+	if ctx.Err() != nil {
+		return Token{}, context.Cause(ctx)
+	}
+	return now.Token, nil
+}
+
+// concede deals with an exchange that has brought no token.
+func (t *turn) concede(ctx context.Context, s Stored, sent evidence, err error) (Token, error) {
+	if sent == unsent && ctx.Err() != nil {
+		_ = t.release() // a marker of the phase intent says nothing
+		return Token{}, context.Cause(ctx)
+	}
+	switch classify(err, t.opts.Classify, sent == unsent) {
+	case Transient:
+		f := t.failed(s, t.before, err, false)
+		_ = f.write(t.folder, t.names) // what is forgotten is only asked again
+		_ = t.release()
+		return Token{}, &TransientError{RetryAt: f.Until, Tries: f.Tries, Code: f.Code, Status: f.Status, Err: err}
+	case InvalidGrant:
+		return t.refused(ctx, s, err)
+	case Permanent:
+		return Token{}, t.giveUp(s, err)
+	}
+	_ = t.record.Overwrite(overPhase(phaseSent), phaseOffset)
+	m := t.newMarker(s, phaseSent)
+	return Token{}, &InterruptedError{Since: m.Time, PID: m.PID, Err: err}
+}
+
+// refused deals with a server that does not know the refresh token any more. If
+// another one is stored by now, somebody else has exchanged this one, or logged
+// in: that one counts, and is spent at most once.
+func (t *turn) refused(ctx context.Context, s Stored, err error) (Token, error) {
+	now, loadErr := t.load(context.WithoutCancel(ctx))
+	if loadErr != nil {
+		return Token{}, errors.Join(t.giveUp(s, err), loadErr)
+	}
+	if now.Refresh == s.Refresh && now.Era == s.Era {
+		return Token{}, t.clear(ctx, now, t.giveUp(s, err))
+	}
+	if forgetErr := t.forget(); forgetErr != nil || t.again {
+		return Token{}, errors.Join(t.giveUp(s, err), forgetErr)
+	}
+	next := &turn{Coordinator: t.Coordinator, request: t.request, folder: t.folder, lock: t.lock, again: true}
+	next.resume = false
+	return next.run(ctx)
+}
+
+// giveUp remembers that the token is of no use any more.
+func (t *turn) giveUp(s Stored, err error) error {
+	f := t.failed(s, nil, err, true)
+	_ = f.write(t.folder, t.names)
+	_ = t.forget()
+	return &PermanentError{Code: f.Code, Status: f.Status, Since: f.Time, Err: err}
+}
+
+// clear logs out, if that is wanted, unless something else is stored by now.
+func (t *turn) clear(ctx context.Context, s Stored, err error) error {
+	var permanent *PermanentError
+	if t.opts.ClearOnInvalidGrant && errors.As(err, &permanent) {
+		_, swapErr := t.store.Swap(context.WithoutCancel(ctx), s, Token{}, Logout)
+		permanent.Cleared = swapErr == nil
+	}
+	return err
+}
