@@ -54,9 +54,13 @@ const (
 	phaseOffset = int64(len(`{"phase":`))
 )
 
-// encode pads the marker to its room. Two spaces after `"sent"` are legal JSON.
+// encode pads the marker to its room, and the phase to that of the longer one:
+// two spaces after `"sent"` are legal JSON, and any phase can be written over it.
 func (m marker) encode() []byte {
+	written := m.Phase
+	m.Phase = phaseIntent
 	line, _ := json.Marshal(m) // strings and numbers can't fail
+	copy(line[phaseOffset:], overPhase(written))
 	return append(line, bytes.Repeat([]byte(" "), markerRoom-len(line)-1)...)
 }
 
