@@ -88,32 +88,17 @@ func (b *base) changes(now *lww.View) (changed []delta, kept []string) {
 // walk calls fn, in no order, for the smallest places at which now differs
 // from latest: a leaf, or nil where there is nothing any more.
 func (b *base) walk(path []string, latest, now *lww.View, fn func([]string, *lww.View)) {
-	if !now.IsObject() || len(now.Kids) == 0 && !latest.IsObject() {
+	if !now.IsObject() || now.Len() == 0 && !latest.IsObject() {
 		if !latest.Equal(now) {
 			fn(path, now)
 		}
 		return
 	}
-	below := func(key string) []string { return append(path[:len(path):len(path)], key) }
-	for key, kid := range now.Kids {
-		if was := latest.Kid(key); was == nil || was.Leaf == "" || was.Leaf != kid.Leaf {
-			b.walk(below(key), was, kid, fn)
+	for key, kid := range lww.Pairs(latest, now) {
+		if kid[0] == nil || kid[1] == nil || kid[0].Leaf == "" || kid[0].Leaf != kid[1].Leaf {
+			b.walk(append(path[:len(path):len(path)], key), kid[0], kid[1], fn)
 		}
 	}
-	if latest == nil {
-		return
-	}
-	for key, was := range latest.Kids {
-		if now.Kid(key) == nil {
-			b.walk(below(key), was, nil, fn)
-		}
-	}
-}
-
-func bothKeys(v, w *lww.View) []string {
-	keys := append(w.Keys(), v.Keys()...)
-	slices.Sort(keys)
-	return slices.Compact(keys)
 }
 
 // hash stands for a value, or for nothing, in the memory of what was.
@@ -156,11 +141,11 @@ func (b *base) advance(changed []delta, now *lww.View) {
 
 // outdate remembers what was at path before now came there.
 func (b *base) outdate(path []string, was, now *lww.View) {
-	if was == nil || !was.IsObject() || len(was.Kids) == 0 {
+	if was == nil || !was.IsObject() || was.Len() == 0 {
 		b.remember(path, was)
 	}
-	for _, key := range bothKeys(was, now) {
-		b.outdate(append(path[:len(path):len(path)], key), was.Kid(key), now.Kid(key))
+	for key, kid := range lww.Pairs(was, now) {
+		b.outdate(append(path[:len(path):len(path)], key), kid[0], kid[1])
 	}
 }
 
@@ -198,10 +183,9 @@ func (b *base) whole(d *lww.Document, now *lww.View, changes []delta) []lww.Chan
 // holder. A member that the program does not know is not its to remove.
 func (b *base) members(holder, members []string, now *lww.View) []lww.Change {
 	var out []lww.Change
-	for _, key := range bothKeys(b.latest.At(holder), now.At(holder)) {
-		path := append(slices.Clone(holder), key)
-		if spelled := b.spell(path); slices.Contains(members, spelled[len(spelled)-1]) {
-			out = append(out, lww.Change{Path: spelled, Want: now.At(path)})
+	for key, kid := range lww.Pairs(b.latest.At(holder), now.At(holder)) {
+		if spelled := b.spell(append(slices.Clone(holder), key)); slices.Contains(members, spelled[len(spelled)-1]) {
+			out = append(out, lww.Change{Path: spelled, Want: kid[1]})
 		}
 	}
 	return out

@@ -174,17 +174,13 @@ func mergePatch(target, patch *lww.View) *lww.View {
 	if !patch.IsObject() {
 		return patch
 	}
-	out := &lww.View{Kids: map[string]*lww.View{}}
-	if target.IsObject() {
-		for key, kid := range target.Kids {
-			out.Kids[key] = kid
-		}
-	}
-	for key, kid := range patch.Kids {
-		if kid.Leaf == "null" {
-			delete(out.Kids, key)
-		} else {
-			out.Kids[key] = mergePatch(target.Kid(key), kid)
+	out := &lww.View{}
+	for key, kid := range lww.Pairs(target, patch) {
+		switch {
+		case kid[1] == nil:
+			out.Put(key, kid[0])
+		case kid[1].Leaf != "null":
+			out.Put(key, mergePatch(kid[0], kid[1]))
 		}
 	}
 	return out

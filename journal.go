@@ -200,11 +200,9 @@ func shownBy(doc *lww.Document, file *lww.View, key string) *lww.View {
 		}
 		return file.At(path)
 	}
-	tuple := &lww.View{Kids: map[string]*lww.View{}}
+	tuple := &lww.View{}
 	for _, m := range members {
-		if kid := file.At(holder).Kid(m); kid != nil {
-			tuple.Kids[m] = kid
-		}
+		tuple.Put(m, file.At(holder).Kid(m))
 	}
 	return tuple
 }

@@ -196,12 +196,12 @@ const folderSuffix = ".cfgmerge"
 // leavesOf lists the pointers of what shows at path: scalars, arrays and empty
 // objects.
 func leavesOf(v *lww.View, path []string) []string {
-	if !v.IsObject() || len(v.Kids) == 0 {
+	if !v.IsObject() || v.Len() == 0 {
 		return []string{strictjson.JoinPointer(path...)}
 	}
 	var out []string
-	for _, key := range v.Keys() {
-		out = append(out, leavesOf(v.Kids[key], append(path[:len(path):len(path)], key))...)
+	for key, kid := range v.Members() {
+		out = append(out, leavesOf(kid, append(path[:len(path):len(path)], key))...)
 	}
 	return out
 }

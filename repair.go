@@ -150,7 +150,7 @@ func (r *repair) run(st *state, doc *lww.Document, w lww.Writer) error {
 
 // judge finds out what became of everything, and refuses what would do harm.
 func (r *repair) judge(st *state, doc *lww.Document) error {
-	if r.report.Damage != nil && st.origin != fromMemory && len(doc.View().Kids) == 0 {
+	if r.report.Damage != nil && st.origin != fromMemory && doc.View().Len() == 0 {
 		return ErrNothingLeft
 	}
 	r.attribute(doc)

@@ -249,12 +249,12 @@ func (p *restoration) add(doc *lww.Document, left remains, path []string) {
 	if _, planned := p.groups[key]; planned || slices.Contains(p.torn, key) {
 		return
 	}
-	g := groupRestoration{view: &lww.View{Kids: map[string]*lww.View{}}}
+	g := groupRestoration{view: &lww.View{}}
 	for _, m := range members {
 		at := append(slices.Clone(holder), m)
 		switch v := view.At(at); {
 		case v != nil:
-			g.view.Kids[m] = v
+			g.view.Put(m, v)
 		case !left.whole && doc.At(at) != nil:
 			p.torn = append(p.torn, key)
 			return

@@ -148,19 +148,19 @@ func hasAll(tree *strictjson.Tree, holder, members []string) bool {
 // leafPaths lists the paths of what shows below path: scalars, arrays and empty
 // objects.
 func leafPaths(v *lww.View, path []string) [][]string {
-	if !v.IsObject() || len(v.Kids) == 0 {
+	if !v.IsObject() || v.Len() == 0 {
 		return [][]string{path}
 	}
 	var out [][]string
-	for _, key := range v.Keys() {
-		out = append(out, leafPaths(v.Kids[key], append(path[:len(path):len(path)], key))...)
+	for key, kid := range v.Members() {
+		out = append(out, leafPaths(kid, append(path[:len(path):len(path)], key))...)
 	}
 	return out
 }
 
 // fields are the leaves of what is whole.
 func (r remains) fields() [][]string {
-	if r.file == nil || len(r.file.View.Kids) == 0 {
+	if r.file == nil || r.file.View.Len() == 0 {
 		return nil
 	}
 	return leafPaths(r.file.View, nil)

@@ -212,7 +212,7 @@ func (st *state) adopt(limits strictjson.Limits) {
 // file's bytes; nil if there is no file.
 func (st *state) text() ([]byte, error) {
 	view := st.doc.View()
-	if st.tree == nil && len(view.Kids) == 0 {
+	if st.tree == nil && view.Len() == 0 {
 		return nil, nil
 	}
 	return composeFrom(st.tree, st.textView(), view, "")

@@ -28,7 +28,7 @@ func viewOf(tree *strictjson.Tree) *lww.View {
 		return &lww.View{}
 	}
 	shown := lww.ViewOf(tree.Root())
-	delete(shown.Kids, lww.BlockKey)
+	shown.Put(lww.BlockKey, nil)
 	return shown
 }
 
@@ -133,7 +133,7 @@ func says(n strictjson.Node, view *lww.View, block bool) bool {
 			return false
 		}
 	}
-	return members == len(view.Kids)
+	return members == view.Len()
 }
 
 // Query evaluates a query of gjson's path language over a JSON text and

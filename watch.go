@@ -308,7 +308,7 @@ func leaves(path []string, v *lww.View) [][]string {
 	if v == nil {
 		return nil
 	}
-	if len(v.Kids) == 0 {
+	if v.Len() == 0 {
 		return [][]string{path}
 	}
 	var out [][]string

@@ -59,12 +59,12 @@ func Adopt(ours *Document, past *History, file *Decoded) Adoption {
 
 // removes reports whether the edit is, or may be, the lack of something.
 func (e edit) removes() bool {
-	return e.want == nil || e.tuple != nil && len(e.want.Kids) < len(e.tuple.owned)
+	return e.want == nil || e.tuple != nil && e.want.Len() < len(e.tuple.owned)
 }
 
 // empty reports whether nothing was ever written.
 func (d *Document) empty() bool {
-	return !d.root.has && len(d.root.kids) == 0 && len(d.tuples) == 0
+	return !d.root.has && d.root.kids.len() == 0 && len(d.tuples) == 0
 }
 
 type adopter struct {
@@ -180,8 +180,8 @@ func (a *adopter) allGone(path []string, gone map[string]bool) bool {
 
 // importAll takes a file without any history: everything at the zero stamp.
 func (a *adopter) importAll(path []string, v *View) {
-	if v.IsObject() && (len(v.Kids) > 0 || len(path) == 0) {
-		for key, kid := range v.Kids {
+	if v.IsObject() && (v.Len() > 0 || len(path) == 0) {
+		for key, kid := range v.Members() {
 			a.importAll(append(path[:len(path):len(path)], key), kid)
 		}
 		return
@@ -319,7 +319,7 @@ func (a *adopter) logout(key string, r Register, base uint64, missing map[string
 
 // leaves lists the leaves of a text, and its groups, each as one.
 func leaves(groups []named, path []string, v *View) []edit {
-	if !v.IsObject() || len(v.Kids) == 0 {
+	if !v.IsObject() || v.Len() == 0 {
 		return []edit{{path: path, want: v}}
 	}
 	var out []edit
@@ -329,16 +329,16 @@ func leaves(groups []named, path []string, v *View) []edit {
 		for _, m := range s.owned {
 			owned[m] = true
 			if kid := v.Kid(m); kid != nil {
-				e.want.put(m, kid)
+				e.want.Put(m, kid)
 			}
 		}
-		if len(e.want.Kids) > 0 {
+		if e.want.Len() > 0 {
 			out = append(out, e)
 		}
 	}
-	for _, key := range sortedKeys(v.Kids) {
+	for key, kid := range v.Members() {
 		if !owned[key] {
-			out = append(out, leaves(groups, append(path[:len(path):len(path)], key), v.Kids[key])...)
+			out = append(out, leaves(groups, append(path[:len(path):len(path)], key), kid)...)
 		}
 	}
 	return out

@@ -129,7 +129,7 @@ func TestATokenOrdersByEraAndGeneration(t *testing.T) {
 	if err := logout.Write(at(2500), Change{[]string{"account"}, nil}); err != nil {
 		t.Fatal(err)
 	}
-	if got := merged(rotated, logout).View(); len(got.Kids) != 0 {
+	if got := merged(rotated, logout).View(); got.Len() != 0 {
 		t.Errorf("rotations of the earlier login survived its end: %s", got.JSON())
 	}
 }

@@ -119,7 +119,7 @@ func DecodeWith(root, block strictjson.Node) (*Decoded, error) {
 
 func newDecoded(root strictjson.Node) *Decoded {
 	out := &Decoded{Doc: &Document{}, View: ViewOf(root), block: &block{}}
-	delete(out.View.Kids, BlockKey)
+	out.View.Put(BlockKey, nil)
 	return out
 }
 
@@ -229,11 +229,11 @@ func (r *reader) putMark(at string, e entry) {
 // object walks the members of an object, in pointer order.
 func (r *reader) object(v *View, path []string, at string, inherited *covering) {
 	owned := r.tuples(v, path)
-	for _, key := range sortedKeys(v.Kids) {
+	for key, kid := range v.Members() {
 		if owned[key] {
 			continue
 		}
-		r.place(v.Kids[key], append(path[:len(path):len(path)], key), strictjson.AppendSegment(at, key), inherited)
+		r.place(kid, append(path[:len(path):len(path)], key), strictjson.AppendSegment(at, key), inherited)
 	}
 }
 
@@ -242,7 +242,7 @@ func (r *reader) place(v *View, path []string, at string, inherited *covering) {
 	switch {
 	case kindAt(r.fields, path) != LWW:
 		r.field(v, path, at)
-	case v.IsObject() && (len(v.Kids) > 0 || r.open(at)):
+	case v.IsObject() && (v.Len() > 0 || r.open(at)):
 		if listed {
 			inherited = r.coverAt(at)
 		}

@@ -18,6 +18,7 @@ type digester struct {
 	mac hash.Hash
 	buf []byte
 	sum [sha256.Size]byte
+	out [digestLen]byte
 }
 
 func newDigester(salt string) *digester {
@@ -29,13 +30,26 @@ func newDigester(salt string) *digester {
 // zero byte and the canonical value.
 func (d *digester) of(key, raw string) string {
 	d.buf = append(d.buf[:0], key...)
+	return string(d.sign(raw))
+}
+
+// ofPointer is of, for a pointer that is no string yet. The result is valid
+// until the next one.
+func (d *digester) ofPointer(at []byte, raw string) []byte {
+	d.buf = append(d.buf[:0], at...)
+	return d.sign(raw)
+}
+
+// sign completes the digest whose key is in buf.
+func (d *digester) sign(raw string) []byte {
 	d.buf = append(d.buf, 0)
 	if raw != "" {
 		d.buf = append(d.buf, strictjson.Canonical(raw)...)
 	}
 	d.mac.Reset()
 	d.mac.Write(d.buf)
-	return base64.RawURLEncoding.EncodeToString(d.mac.Sum(d.sum[:0])[:digestLen*3/4])
+	base64.RawURLEncoding.Encode(d.out[:], d.mac.Sum(d.sum[:0])[:digestLen*3/4])
+	return d.out[:]
 }
 
 // Digest returns the digest of a value under the document's salt. It shows

@@ -29,25 +29,30 @@ type Document struct {
 type node struct {
 	reg  Register
 	has  bool
-	kids map[string]*node
+	kids family
 }
 
 func (n *node) kid(key string) *node {
 	if n == nil {
 		return nil
 	}
-	return n.kids[key]
+	return n.kids.get(key)
+}
+
+// children returns what lies below, in the order of the keys.
+func (n *node) children() []child {
+	if n == nil {
+		return nil
+	}
+	return n.kids.all()
 }
 
 // grow returns the child, made if it is missing.
 func (n *node) grow(key string) *node {
-	k := n.kids[key]
+	k := n.kids.get(key)
 	if k == nil {
 		k = &node{}
-		if n.kids == nil {
-			n.kids = make(map[string]*node)
-		}
-		n.kids[key] = k
+		n.kids.add(key, k)
 	}
 	return k
 }
@@ -66,23 +71,7 @@ func (n *node) raise(r Register) bool {
 // join is the pointwise maximum of two trees. It reports whether n changed.
 func (n *node) join(m *node) bool {
 	changed := m.has && n.raise(m.reg)
-	for key, k := range m.kids {
-		if n.grow(key).join(k) {
-			changed = true
-		}
-	}
-	return changed
-}
-
-func (n *node) clone() *node {
-	c := &node{reg: n.reg, has: n.has}
-	if n.kids != nil {
-		c.kids = make(map[string]*node, len(n.kids))
-		for key, k := range n.kids {
-			c.kids[key] = k.clone()
-		}
-	}
-	return c
+	return n.kids.join(&m.kids) || changed
 }
 
 // newest is the greatest stamp at and below n.
@@ -94,8 +83,8 @@ func (n *node) newest() Stamp {
 	if n.has {
 		s = n.reg.Stamp
 	}
-	for _, k := range n.kids {
-		s = later(s, k.newest())
+	for _, k := range n.children() {
+		s = later(s, k.node.newest())
 	}
 	return s
 }
@@ -175,7 +164,7 @@ func (d *Document) Clone() *Document {
 	return &Document{
 		ID: d.ID, Salt: d.Salt,
 		Policies: maps.Clone(d.Policies),
-		root:     *d.root.clone(),
+		root:     node{reg: d.root.reg, has: d.root.has, kids: d.root.kids.clone()},
 		tuples:   maps.Clone(d.tuples),
 	}
 }
@@ -206,8 +195,8 @@ func (n *node) each(pointer string, yield func(string, Register) bool) bool {
 	if n.has && !yield(pointer, n.reg) {
 		return false
 	}
-	for key, k := range n.kids {
-		if !k.each(strictjson.AppendSegment(pointer, key), yield) {
+	for _, k := range n.children() {
+		if !k.node.each(strictjson.AppendSegment(pointer, k.key), yield) {
 			return false
 		}
 	}
@@ -272,20 +261,21 @@ func (n *node) subtract(old, now *node) {
 	if now.has && (old == nil || !old.has || old.reg != now.reg) {
 		n.put(now.reg)
 	}
-	for key, k := range now.kids {
-		if was := old.kid(key); !k.same(was) {
-			n.grow(key).subtract(was, k)
+	for _, k := range now.children() {
+		if was := old.kid(k.key); !k.node.same(was) {
+			n.grow(k.key).subtract(was, k.node)
 		}
 	}
 }
 
 // same reports whether both trees hold the same registers.
 func (n *node) same(m *node) bool {
-	if m == nil || n.has != m.has || n.reg != m.reg || len(n.kids) != len(m.kids) {
+	if m == nil || n.has != m.has || n.reg != m.reg || n.kids.len() != m.kids.len() {
 		return false
 	}
-	for key, k := range n.kids {
-		if !k.same(m.kids[key]) {
+	theirs := m.children()
+	for i, k := range n.children() {
+		if k.key != theirs[i].key || !k.node.same(theirs[i].node) {
 			return false
 		}
 	}

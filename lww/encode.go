@@ -1,6 +1,7 @@
 package lww
 
 import (
+	"iter"
 	"slices"
 	"strconv"
 
@@ -18,7 +19,11 @@ func (d *Document) Encode() (*View, string) {
 	d = d.lifted()
 	e := &encoder{digester: newDigester(d.Salt), entries: map[string]entry{}}
 	root := resolve(&d.root, d.holders(), Stamp{})
-	e.emit(e.plan(root, ""), nil)
+	if root == nil {
+		return &View{}, d.block(nil)
+	}
+	root.count()
+	e.emit(root, nil)
 	shown := root.view()
 	if !shown.IsObject() {
 		shown = &View{}
@@ -58,94 +63,63 @@ func (d *Document) block(entries map[string]entry) string {
 type encoder struct {
 	*digester
 	entries map[string]entry
+	at      []byte // the pointer of the place that the walk has come to
 }
 
-// plot is a place that shows, as the encoder sees it.
-type plot struct {
-	pointer string
-	// leaf: the place is a value that may inherit its stamp.
-	leaf  bool
-	stamp Stamp
-	raw   string
-	// barrier: the place has an entry of its own through which nothing
-	// inherits.
-	barrier bool
-	// best are the stamps, sorted, that most kids can inherit; wins how many.
-	// A leaf can inherit its own.
+// ballot says which stamps most members of an object can inherit, sorted, and
+// how many of them each of these can serve.
+type ballot struct {
 	best []Stamp
 	wins int
-	kids []*plot
 }
 
-// plan writes the entries that have no choice, and returns the plot of the
-// place for those that have; nil if nothing can inherit there.
-func (e *encoder) plan(p *place, at string) *plot {
-	if p == nil {
-		return nil
+// elect counts the votes for stamps; it consumes them.
+func elect(votes []Stamp) ballot {
+	slices.SortFunc(votes, Stamp.Compare)
+	wins := 0
+	for run := range runs(votes) {
+		wins = max(wins, len(run))
 	}
-	for _, s := range p.seats {
-		tuple := s.reg
-		tuple.Value = tupleText(s.members)
-		e.entries[s.name] = entryOf(tuple, e.of(s.name, tuple.Value))
+	best := votes[:0]
+	for run := range runs(votes) {
+		if len(run) == wins {
+			best = append(best, run[0])
+		}
 	}
-	switch {
-	case p.own == nil:
-		return e.planKids(p, at).count()
-	case p.own.Policy != LWW:
-		e.entries[at] = entryOf(*p.own, e.digestOf(at, *p.own))
-		return nil
-	case p.shows == leaf:
-		e.planKids(p, at) // an empty object may stand above tombstones of other policies
-		return &plot{pointer: at, leaf: true, raw: p.own.Value, stamp: p.own.Stamp}
-	case p.own.Value == "{}":
-		e.entries[at] = entry{form: emptyObject, stamp: p.own.Stamp}
-	default:
-		e.entries[at] = entry{form: tombstone, stamp: p.own.Stamp}
-	}
-	barrier := e.planKids(p, at)
-	barrier.barrier = true
-	return barrier
+	return ballot{best, wins}
 }
 
-func (e *encoder) planKids(p *place, at string) *plot {
-	out := &plot{pointer: at}
-	for _, key := range sortedKeys(p.kids) {
-		if kid := e.plan(p.kids[key], strictjson.AppendSegment(at, key)); kid != nil {
-			out.kids = append(out.kids, kid)
+// runs yields the stretches of equal stamps.
+func runs(sorted []Stamp) iter.Seq[[]Stamp] {
+	return func(yield func([]Stamp) bool) {
+		for from, i := 0, 1; i <= len(sorted); i++ {
+			if i == len(sorted) || sorted[i] != sorted[from] {
+				if !yield(sorted[from:i]) {
+					return
+				}
+				from = i
+			}
 		}
 	}
-	return out
 }
 
-func (e *encoder) digestOf(key string, r Register) string {
-	if r.Dead {
-		return ""
-	}
-	return e.of(key, r.Value)
-}
+// inherits reports whether the place is a value that may inherit its stamp.
+func (p *place) inherits() bool { return p.shows == leaf && p.own.Policy == LWW }
 
-// count settles which stamps most kids can inherit.
-func (p *plot) count() *plot {
-	votes := map[Stamp]int{}
-	vote := func(s Stamp) {
-		votes[s]++
-		p.wins = max(p.wins, votes[s])
-	}
-	for _, kid := range p.kids {
-		if kid.leaf {
-			vote(kid.stamp)
-		}
-		for _, s := range kid.best {
-			vote(s)
+// count settles, upwards, which stamps the members of each object can inherit.
+func (p *place) count() {
+	votes := make([]Stamp, 0, len(p.kids))
+	for i := range p.kids {
+		kid := &p.kids[i]
+		kid.count()
+		switch {
+		case kid.inherits():
+			votes = append(votes, kid.own.Stamp)
+		case kid.own == nil:
+			votes = append(votes, kid.best...)
 		}
 	}
-	for s, n := range votes {
-		if n == p.wins {
-			p.best = append(p.best, s)
-		}
-	}
-	slices.SortFunc(p.best, Stamp.Compare)
-	return p
+	p.ballot = elect(votes)
 }
 
 // cover is an entry that leaves below inherit, while it is being made.
@@ -154,37 +128,66 @@ type cover struct {
 	digests []byte
 }
 
-// emit walks down the plan and writes the entries that were chosen.
-func (e *encoder) emit(p *plot, inherited *cover) {
+// emit walks down and writes the entries: those that have no choice, and those
+// that were chosen.
+func (e *encoder) emit(p *place, inherited *cover) {
+	e.emitTuples(p)
 	switch {
-	case p == nil:
-		return
-	case p.leaf:
+	case p.own == nil && p.wins > 1 && (inherited == nil || !slices.Contains(p.best, inherited.stamp)):
+		c := &cover{stamp: p.best[len(p.best)-1]}
+		e.emitKids(p, c)
+		e.entries[string(e.at)] = entry{stamp: c.stamp, digests: string(c.digests)}
+	case p.own == nil:
+		e.emitKids(p, inherited)
+	case p.inherits():
 		e.emitLeaf(p, inherited)
-		return
-	case p.barrier:
-		inherited = nil
-	case p.wins > 1 && (inherited == nil || !slices.Contains(p.best, inherited.stamp)):
-		inherited = &cover{stamp: p.best[len(p.best)-1]}
-		defer func() {
-			e.entries[p.pointer] = entry{stamp: inherited.stamp, digests: string(inherited.digests)}
-		}()
-	}
-	for _, kid := range p.kids {
-		e.emit(kid, inherited)
+		e.emitKids(p, nil) // an empty object may stand above tombstones of other policies
+	default:
+		e.entries[string(e.at)] = e.mark(p.own)
+		e.emitKids(p, nil) // nothing inherits through it
 	}
 }
 
-func (e *encoder) emitLeaf(p *plot, inherited *cover) {
-	if inherited != nil && inherited.stamp == p.stamp {
-		inherited.digests = append(inherited.digests, e.of(p.pointer, p.raw)...)
-		return
+func (e *encoder) emitKids(p *place, inherited *cover) {
+	here := len(e.at)
+	for i := range p.kids {
+		e.at = strictjson.AppendPointer(e.at, p.kids[i].key)
+		e.emit(&p.kids[i], inherited)
+		e.at = e.at[:here]
 	}
-	if p.raw == "{}" {
-		e.entries[p.pointer] = entry{form: emptyObject, stamp: p.stamp}
-		return
+}
+
+func (e *encoder) emitTuples(p *place) {
+	for _, s := range p.seats {
+		tuple := s.reg
+		tuple.Value = tupleText(s.members)
+		e.entries[s.name] = entryOf(tuple, e.of(s.name, tuple.Value))
 	}
-	e.entries[p.pointer] = entry{stamp: p.stamp, digests: e.of(p.pointer, p.raw)}
+}
+
+// mark is the entry of a register through which nothing inherits.
+func (e *encoder) mark(r *Register) entry {
+	switch {
+	case r.Policy != LWW && r.Dead:
+		return entryOf(*r, "")
+	case r.Policy != LWW:
+		return entryOf(*r, string(e.ofPointer(e.at, r.Value)))
+	case r.Value == "{}":
+		return entry{form: emptyObject, stamp: r.Stamp}
+	}
+	return entry{form: tombstone, stamp: r.Stamp}
+}
+
+func (e *encoder) emitLeaf(p *place, inherited *cover) {
+	stamp, raw := p.own.Stamp, p.own.Value
+	switch {
+	case inherited != nil && inherited.stamp == stamp:
+		inherited.digests = append(inherited.digests, e.ofPointer(e.at, raw)...)
+	case raw == "{}":
+		e.entries[string(e.at)] = entry{form: emptyObject, stamp: stamp}
+	default:
+		e.entries[string(e.at)] = entry{stamp: stamp, digests: string(e.ofPointer(e.at, raw))}
+	}
 }
 
 // Canonical returns the document as one line of JSON, keys sorted, the block
@@ -193,7 +196,7 @@ func (d *Document) Canonical() []byte {
 	view, block := d.Encode()
 	text := view.AppendJSON(nil)
 	text = text[:len(text)-1]
-	if len(view.Kids) > 0 {
+	if view.Len() > 0 {
 		text = append(text, ',')
 	}
 	text = strictjson.AppendQuote(text, BlockKey)

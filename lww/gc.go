@@ -8,8 +8,8 @@ func (n *node) tombstones() int {
 	if n.has && n.reg.Dead {
 		count++
 	}
-	for _, k := range n.kids {
-		count += k.tombstones()
+	for _, k := range n.children() {
+		count += k.node.tombstones()
 	}
 	return count
 }
@@ -42,12 +42,10 @@ func (g *collector) sweepHidden(n *node, ceiling Stamp) {
 		g.drop(n)
 	}
 	below := n.ceiling(ceiling)
-	for key, k := range n.kids {
-		g.sweepHidden(k, below)
-		if k.bare() {
-			delete(n.kids, key)
-		}
-	}
+	n.kids.drop(func(k child) bool {
+		g.sweepHidden(k.node, below)
+		return k.node.bare()
+	})
 }
 
 // sweepDead drops old tombstones that hide nothing any more. An object that
@@ -56,19 +54,18 @@ func (g *collector) sweepDead(n *node, h *holder, root bool) {
 	shown := resolve(n, h, Stamp{}).shown()
 	var newest Stamp
 	swept := false
-	for key, k := range n.kids {
-		g.sweepDead(k, h.kid(key), false)
-		if len(k.kids) == 0 && k.has && k.reg.Dead && k.reg.Policy == LWW && k.reg.Stamp.Less(g.horizon) {
+	n.kids.drop(func(c child) bool {
+		k := c.node
+		g.sweepDead(k, h.kid(c.key), false)
+		if k.kids.len() == 0 && k.has && k.reg.Dead && k.reg.Policy == LWW && k.reg.Stamp.Less(g.horizon) {
 			newest, swept = later(newest, k.reg.Stamp), true
 			g.drop(k)
 		}
-		if k.bare() {
-			delete(n.kids, key)
-		}
-	}
+		return k.bare()
+	})
 	if swept && !root && shown == object && resolve(n, h, Stamp{}).shown() != object {
 		n.put(Register{Stamp: newest, Value: "{}"})
 	}
 }
 
-func (n *node) bare() bool { return !n.has && len(n.kids) == 0 }
+func (n *node) bare() bool { return !n.has && n.kids.len() == 0 }

@@ -262,9 +262,7 @@ func (d *Document) KeyOf(path []string) string {
 func tupleText(members map[string]*View) string {
 	v := &View{}
 	for key, kid := range members {
-		if kid != nil {
-			v.put(key, kid)
-		}
+		v.Put(key, kid)
 	}
 	return v.JSON()
 }

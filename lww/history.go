@@ -159,8 +159,9 @@ func (p *place) collect(at string, out map[string]Register) {
 	for _, s := range p.seats {
 		out[s.name] = s.reg
 	}
-	for key, kid := range p.kids {
-		kid.collect(strictjson.AppendSegment(at, key), out)
+	for i := range p.kids {
+		kid := &p.kids[i]
+		kid.collect(strictjson.AppendSegment(at, kid.key), out)
 	}
 }
 

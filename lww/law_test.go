@@ -93,7 +93,7 @@ func genView(t *rapid.T, depth int) *View {
 			v := &View{}
 			for _, key := range rapid.SliceOfNDistinct(rapid.SampledFrom(lawKeys), 0, 2, rapid.ID[string]).Draw(t, "keys") {
 				if kid := genView(t, depth-1); kid != nil {
-					v.put(key, kid)
+					v.Put(key, kid)
 				}
 			}
 			return v

@@ -127,10 +127,8 @@ func (s spot) step(dst []spot, segment Segment) []spot {
 
 func (s spot) keys() []string {
 	keys := map[string]bool{}
-	if s.n != nil {
-		for key := range s.n.kids {
-			keys[key] = true
-		}
+	for _, k := range s.n.children() {
+		keys[k.key] = true
 	}
 	if s.h != nil {
 		for key := range s.h.kids {

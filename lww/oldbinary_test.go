@@ -197,7 +197,7 @@ func (s *simTable) rewrite(t *trial) {
 	}
 	wrote, want := &View{}, t.doc.View()
 	for key := range knows {
-		wrote.put(key, had.Kids[key])
+		wrote.Put(key, had.Kid(key))
 	}
 	for _, c := range t.someChanges(had, knows) {
 		wrote, want = wrote.With(c.Path, c.Want), want.With(c.Path, c.Want)

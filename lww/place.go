@@ -3,15 +3,18 @@ package lww
 // place is one place of a document once the rules of SPEC.md section 3.5 are
 // applied: what shows there, and which registers still matter.
 type place struct {
+	key   string
 	shows showing
 	// own is the register of the place itself, nil if there is none or if it
 	// is hidden.
 	own *Register
 	// seats are the groups whose members live directly below.
 	seats []seated
-	// kids are the places below that matter, members of groups excluded.
-	kids map[string]*place
+	// kids are the places below that matter, by key, members of groups
+	// excluded.
+	kids []place
 	presence
+	ballot // of the encoder
 }
 
 // showing is what a place shows.
@@ -36,10 +39,18 @@ type presence struct {
 // and below it (either may be nil) and ceiling the newest LWW stamp above it.
 // It returns nil if nothing matters there.
 func resolve(n *node, h *holder, ceiling Stamp) *place {
-	if n == nil && h == nil {
+	p := &place{}
+	if !p.resolve(n, h, ceiling) {
 		return nil
 	}
-	p := &place{}
+	return p
+}
+
+// resolve reports whether anything matters at the place.
+func (p *place) resolve(n *node, h *holder, ceiling Stamp) bool {
+	if n == nil && h == nil {
+		return false
+	}
 	if n.visible(ceiling) {
 		p.own = &n.reg
 	}
@@ -48,14 +59,11 @@ func resolve(n *node, h *holder, ceiling Stamp) *place {
 		if !n.reg.Dead {
 			p.shows = leaf
 		}
-		return p
+		return true
 	}
 	p.resolveBelow(n, h, n.ceiling(ceiling))
 	p.settle()
-	if p.own == nil && p.kids == nil && p.seats == nil {
-		return nil
-	}
-	return p
+	return p.own != nil || p.kids != nil || p.seats != nil
 }
 
 func (p *place) resolveBelow(n *node, h *holder, ceiling Stamp) {
@@ -66,18 +74,43 @@ func (p *place) resolveBelow(n *node, h *holder, ceiling Stamp) {
 		p.typed = true
 		p.opens = p.opens || len(s.members) > 0
 	}
-	for key := range childKeys(n, h) {
-		kid := resolve(n.kid(key), h.kid(key), ceiling)
-		if kid == nil {
-			continue
-		}
-		if p.kids == nil {
-			p.kids = make(map[string]*place)
-		}
-		p.kids[key] = kid
-		p.opens = p.opens || kid.opens
-		p.typed = p.typed || kid.typed
+	children := n.children()
+	if len(children) > 0 {
+		p.kids = make([]place, 0, len(children))
 	}
+	for _, c := range children {
+		if !h.claims(c.key) {
+			p.addKid(c.key, c.node, h.kid(c.key), ceiling)
+		}
+	}
+	p.resolveHolders(n, h, ceiling)
+	if len(p.kids) == 0 {
+		p.kids = nil
+	}
+}
+
+// resolveHolders adds the places that are there for the groups below them only.
+func (p *place) resolveHolders(n *node, h *holder, ceiling Stamp) {
+	if h == nil || len(h.kids) == 0 {
+		return
+	}
+	for key, below := range h.kids {
+		if n.kid(key) == nil && !h.claims(key) {
+			p.addKid(key, nil, below, ceiling)
+		}
+	}
+	sortByKey(p.kids, func(kid place) string { return kid.key })
+}
+
+func (p *place) addKid(key string, n *node, h *holder, ceiling Stamp) {
+	p.kids = append(p.kids, place{key: key})
+	kid := &p.kids[len(p.kids)-1]
+	if !kid.resolve(n, h, ceiling) {
+		p.kids = p.kids[:len(p.kids)-1]
+		return
+	}
+	p.opens = p.opens || kid.opens
+	p.typed = p.typed || kid.typed
 }
 
 // settle decides between the place's own register and what lies below.
@@ -102,22 +135,30 @@ func (p *place) shown() showing {
 
 // view returns what the place shows, or nil.
 func (p *place) view() *View {
-	switch {
-	case p == nil || p.shows == nothing:
+	if p.shown() == nothing {
 		return nil
-	case p.shows == leaf:
-		return viewOfRaw(p.own.Value)
 	}
 	v := &View{}
+	p.render(v)
+	return v
+}
+
+// render makes v what the place shows.
+func (p *place) render(v *View) {
+	if p.shows == leaf {
+		v.readRaw(p.own.Value)
+		return
+	}
+	room := v.room(len(p.kids))
+	for i := range p.kids {
+		if kid := &p.kids[i]; kid.shows != nothing {
+			room = v.add(room, kid.key)
+			kid.render(v.last())
+		}
+	}
 	for _, s := range p.seats {
 		for m, kid := range s.members {
-			v.put(m, kid)
+			v.Put(m, kid)
 		}
 	}
-	for key, kid := range p.kids {
-		if shown := kid.view(); shown != nil {
-			v.put(key, shown)
-		}
-	}
-	return v
 }

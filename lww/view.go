@@ -3,44 +3,82 @@ package lww
 import (
 	"iter"
 	"slices"
+	"strings"
 
 	"github.com/cfgmerge/cfgmerge/strictjson"
 )
 
 // View is what shows at one place of a document: a leaf, or an object. A nil
-// View is nothing at all.
+// View is nothing at all; the zero View is the empty object.
 type View struct {
 	// Leaf is the JSON text of a scalar or an array; empty for an object.
 	Leaf string
-	// Kids are the members of an object that show.
-	Kids map[string]*View
+	kids []member // by key
 }
+
+type member struct {
+	key  string
+	view *View
+}
+
+func (m member) compare(key string) int { return strings.Compare(m.key, key) }
 
 // ViewOf returns the view that a JSON text shows.
 func ViewOf(n strictjson.Node) *View {
-	if n.Kind() != strictjson.Object {
-		return &View{Leaf: n.Raw()}
-	}
 	v := &View{}
-	for key, kid := range n.Members() {
-		v.put(key, ViewOf(kid))
-	}
+	v.read(n)
 	return v
 }
+
+func (v *View) read(n strictjson.Node) {
+	if n.Kind() != strictjson.Object {
+		v.Leaf = n.Raw()
+		return
+	}
+	kids := v.room(n.Len())
+	for key, kid := range n.Members() {
+		kids = v.add(kids, key)
+		v.last().read(kid)
+	}
+	sortByKey(v.kids, func(m member) string { return m.key })
+}
+
+// room prepares for n members and returns the views to add them with: those of
+// an object are made in one piece.
+func (v *View) room(n int) []View {
+	v.kids = make([]member, 0, n)
+	return make([]View, n)
+}
+
+// add appends a member with one of the views, and returns the others.
+func (v *View) add(room []View, key string) []View {
+	v.kids = append(v.kids, member{key, &room[0]})
+	return room[1:]
+}
+
+func (v *View) last() *View { return v.kids[len(v.kids)-1].view }
 
 // viewOfRaw is ViewOf for a text that was parsed before.
 func viewOfRaw(raw string) *View {
 	if raw == "" {
 		return nil
 	}
+	v := &View{}
+	v.readRaw(raw)
+	return v
+}
+
+func (v *View) readRaw(raw string) {
 	if raw[0] != '{' {
-		return &View{Leaf: raw}
+		v.Leaf = raw
+		return
 	}
 	t, err := strictjson.Parse([]byte(raw), strictjson.Limits{})
 	if err != nil {
-		return &View{Leaf: "null"}
+		v.Leaf = "null"
+		return
 	}
-	return ViewOf(t.Root())
+	v.read(t.Root())
 }
 
 // IsObject reports whether v is an object.
@@ -48,10 +86,33 @@ func (v *View) IsObject() bool { return v != nil && v.Leaf == "" }
 
 // Keys returns the keys of an object's members, sorted.
 func (v *View) Keys() []string {
-	if v == nil {
-		return nil
+	var keys []string
+	for key := range v.Members() {
+		keys = append(keys, key)
 	}
-	return sortedKeys(v.Kids)
+	return keys
+}
+
+// Len is the number of an object's members.
+func (v *View) Len() int {
+	if v == nil {
+		return 0
+	}
+	return len(v.kids)
+}
+
+// Members yields an object's members, sorted by key.
+func (v *View) Members() iter.Seq2[string, *View] {
+	return func(yield func(string, *View) bool) {
+		if v == nil {
+			return
+		}
+		for _, m := range v.kids {
+			if !yield(m.key, m.view) {
+				return
+			}
+		}
+	}
 }
 
 // Kid returns the member, or nil.
@@ -59,7 +120,10 @@ func (v *View) Kid(key string) *View {
 	if v == nil {
 		return nil
 	}
-	return v.Kids[key]
+	if i, ok := slices.BinarySearchFunc(v.kids, key, member.compare); ok {
+		return v.kids[i].view
+	}
+	return nil
 }
 
 // At returns what shows at path, or nil.
@@ -70,11 +134,18 @@ func (v *View) At(path []string) *View {
 	return v
 }
 
-func (v *View) put(key string, kid *View) {
-	if v.Kids == nil {
-		v.Kids = make(map[string]*View)
+// Put sets a member of an object, or removes it if kid is nil. It is for views
+// in the making; others may share what they hold.
+func (v *View) Put(key string, kid *View) {
+	i, ok := slices.BinarySearchFunc(v.kids, key, member.compare)
+	switch {
+	case ok && kid == nil:
+		v.kids = slices.Delete(v.kids, i, i+1)
+	case ok:
+		v.kids[i].view = kid
+	case kid != nil:
+		v.kids = slices.Insert(v.kids, i, member{key, kid})
 	}
-	v.Kids[key] = kid
 }
 
 // Equal reports whether both show the same values, however they are spelled.
@@ -85,15 +156,9 @@ func (v *View) Equal(w *View) bool {
 	if v.Leaf != "" || w.Leaf != "" {
 		return v.Leaf != "" && w.Leaf != "" && strictjson.Equal(v.Leaf, w.Leaf)
 	}
-	if len(v.Kids) != len(w.Kids) {
-		return false
-	}
-	for key, kid := range v.Kids {
-		if !kid.Equal(w.Kids[key]) {
-			return false
-		}
-	}
-	return true
+	return slices.EqualFunc(v.kids, w.kids, func(a, b member) bool {
+		return a.key == b.key && a.view.Equal(b.view)
+	})
 }
 
 // AppendJSON appends v as compact JSON, keys sorted, literals as written.
@@ -102,13 +167,13 @@ func (v *View) AppendJSON(dst []byte) []byte {
 		return append(dst, v.Leaf...)
 	}
 	dst = append(dst, '{')
-	for i, key := range sortedKeys(v.Kids) {
+	for i, m := range v.kids {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = strictjson.AppendQuote(dst, key)
+		dst = strictjson.AppendQuote(dst, m.key)
 		dst = append(dst, ':')
-		dst = v.Kids[key].AppendJSON(dst)
+		dst = m.view.AppendJSON(dst)
 	}
 	return append(dst, '}')
 }
@@ -132,15 +197,9 @@ func (v *View) With(path []string, kid *View) *View {
 	}
 	out := &View{}
 	if v.IsObject() {
-		for key, k := range v.Kids {
-			out.put(key, k)
-		}
+		out.kids = slices.Clone(v.kids)
 	}
-	if changed := out.Kid(path[0]).With(path[1:], kid); changed != nil {
-		out.put(path[0], changed)
-	} else {
-		delete(out.Kids, path[0])
-	}
+	out.Put(path[0], out.Kid(path[0]).With(path[1:], kid))
 	return out
 }
 
@@ -158,26 +217,40 @@ func diff(path []string, v, w *View, fn func(path []string, old, now *View)) {
 		}
 		return
 	}
-	for _, key := range differing(v, w) {
-		diff(append(path[:len(path):len(path)], key), v.Kids[key], w.Kids[key], fn)
+	for key, p := range Pairs(v, w) {
+		if p[0] == nil || p[1] == nil || p[0].Leaf == "" || p[0].Leaf != p[1].Leaf {
+			diff(append(path[:len(path):len(path)], key), p[0], p[1], fn)
+		}
 	}
 }
 
-// differing returns the keys, sorted, of members that are not spelled alike.
-func differing(v, w *View) []string {
-	var keys []string
-	for key, kid := range v.Kids {
-		if other := w.Kids[key]; other == nil || kid.Leaf == "" || kid.Leaf != other.Leaf {
-			keys = append(keys, key)
+// Pairs yields the members of both objects, sorted by key: nil for those that
+// one of them lacks.
+func Pairs(v, w *View) iter.Seq2[string, [2]*View] {
+	return func(yield func(string, [2]*View) bool) {
+		var a, b []member
+		if v != nil {
+			a = v.kids
+		}
+		if w != nil {
+			b = w.kids
+		}
+		for len(a)+len(b) > 0 {
+			var key string
+			var p [2]*View
+			switch {
+			case len(b) == 0 || len(a) > 0 && a[0].key < b[0].key:
+				key, p[0], a = a[0].key, a[0].view, a[1:]
+			case len(a) == 0 || b[0].key < a[0].key:
+				key, p[1], b = b[0].key, b[0].view, b[1:]
+			default:
+				key, p[0], p[1], a, b = a[0].key, a[0].view, b[0].view, a[1:], b[1:]
+			}
+			if !yield(key, p) {
+				return
+			}
 		}
 	}
-	for key := range w.Kids {
-		if v.Kids[key] == nil {
-			keys = append(keys, key)
-		}
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 // View returns what the document shows. It is never nil: at worst it is the
@@ -206,26 +279,6 @@ func (d *Document) At(path []string) *View {
 		n, h = n.kid(key), h.kid(key)
 	}
 	return resolve(n, h, ceiling).view()
-}
-
-// childKeys yields the keys below a place that no group owns.
-func childKeys(n *node, h *holder) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		if n != nil {
-			for key := range n.kids {
-				if !h.claims(key) && !yield(key) {
-					return
-				}
-			}
-		}
-		if h != nil {
-			for key := range h.kids {
-				if n.kid(key) == nil && !h.claims(key) && !yield(key) {
-					return
-				}
-			}
-		}
-	}
 }
 
 // typed reports whether a register of another policy than LWW stands here. It

@@ -16,11 +16,11 @@ func vocabulary(digests *digester, v *View) (words map[string]bool, all string) 
 }
 
 func (v *View) eachLeaf(at string, fn func(at string)) {
-	if !v.IsObject() || len(v.Kids) == 0 {
+	if !v.IsObject() || v.Len() == 0 {
 		fn(at)
 		return
 	}
-	for key, kid := range v.Kids {
+	for key, kid := range v.Members() {
 		kid.eachLeaf(strictjson.AppendSegment(at, key), fn)
 	}
 }

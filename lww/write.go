@@ -133,7 +133,7 @@ func (p *pen) fieldOf(path []string) int {
 
 // reshape makes an object, or a place where nothing shows, look like want.
 func (p *pen) reshape(path []string, cur, want *View) error {
-	if len(want.Kids) == 0 && len(path) > 0 {
+	if want.Len() == 0 && len(path) > 0 {
 		p.hollow = append(p.hollow, path)
 	}
 	return p.assignKids(path, cur, want)
@@ -157,7 +157,7 @@ func (p *pen) fillHollow() {
 
 // open replaces a scalar by an object.
 func (p *pen) open(path []string, want *View) error {
-	if len(want.Kids) == 0 {
+	if want.Len() == 0 {
 		p.put(path, Register{Stamp: p.stamp(path), Value: "{}"})
 		return nil
 	}
@@ -165,18 +165,8 @@ func (p *pen) open(path []string, want *View) error {
 }
 
 func (p *pen) assignKids(path []string, cur, want *View) error {
-	keys := map[string]bool{}
-	for key := range want.Kids {
-		keys[key] = true
-	}
-	if cur != nil {
-		for key := range cur.Kids {
-			keys[key] = true
-		}
-	}
-	for _, key := range sortedKeys(keys) {
-		kid := append(path[:len(path):len(path)], key)
-		if err := p.assign(kid, cur.Kid(key), want.Kid(key)); err != nil {
+	for key, at := range Pairs(cur, want) {
+		if err := p.assign(append(path[:len(path):len(path)], key), at[0], at[1]); err != nil {
 			return err
 		}
 	}
@@ -203,8 +193,8 @@ func (p *pen) erase(path []string) {
 }
 
 func (p *pen) resetBelow(path []string, n *node) {
-	for _, key := range sortedKeys(n.kids) {
-		kid, at := n.kids[key], append(path[:len(path):len(path)], key)
+	for _, k := range n.children() {
+		kid, at := k.node, append(path[:len(path):len(path)], k.key)
 		if kid.typed() && !kid.reg.Dead {
 			p.assignField(at, nil, nil)
 		}
@@ -219,11 +209,8 @@ func (p *pen) typedBelow(path []string) bool {
 }
 
 func (n *node) anyTypedBelow() bool {
-	if n == nil {
-		return false
-	}
-	for _, k := range n.kids {
-		if k.typed() || k.anyTypedBelow() {
+	for _, k := range n.children() {
+		if k.node.typed() || k.node.anyTypedBelow() {
 			return true
 		}
 	}
@@ -269,7 +256,7 @@ func (p *pen) above(path []string) (bound Stamp, has bool) {
 		if i == len(path) {
 			return bound, n.has
 		}
-		n = n.kids[path[i]]
+		n = n.kid(path[i])
 	}
 	return bound, false
 }

@@ -56,6 +56,11 @@ func AppendSegment(p, seg string) string {
 	return p + "/" + escapeSegment(seg)
 }
 
+// AppendPointer appends the segment seg to the pointer in dst.
+func AppendPointer(dst []byte, seg string) []byte {
+	return append(append(dst, '/'), escapeSegment(seg)...)
+}
+
 func escapeSegment(seg string) string {
 	if !strings.ContainsAny(seg, "~/") {
 		return seg

@@ -48,7 +48,7 @@ func pointersFrom(view *lww.View, begun string) ([]cobra.Completion, cobra.Shell
 		if !strings.HasPrefix(at, begun) || printable(at) != at {
 			continue // a line break in a key would be another completion
 		}
-		if kid := holder.Kid(key); kid.IsObject() && len(kid.Kids) > 0 {
+		if kid := holder.Kid(key); kid.IsObject() && kid.Len() > 0 {
 			directive |= cobra.ShellCompDirectiveNoSpace
 		}
 		out = append(out, at)

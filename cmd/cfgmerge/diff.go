@@ -101,7 +101,7 @@ func leafPaths(path []string, old, now *lww.View) [][]string {
 	if old == nil {
 		shown = now
 	}
-	if old != nil && now != nil || !shown.IsObject() || len(shown.Kids) == 0 {
+	if old != nil && now != nil || !shown.IsObject() || shown.Len() == 0 {
 		return [][]string{path}
 	}
 	var out [][]string
