@@ -1,0 +1,139 @@
+// What becomes of the last known state when the file is found with other bytes
+// (SPEC section 5). Theirs is what the file holds.
+
+import { canonical, remarshalled } from './canonical.js';
+import { decode, takeApart } from './decode.js';
+import { digest } from './digest.js';
+import { copyOf, merge, newDocument } from './document.js';
+import { judge } from './infer.js';
+import { parseFile } from './parse.js';
+import { pointerOf } from './pointer.js';
+import { instanceOf } from './policy.js';
+import { register } from './register.js';
+import { ZERO } from './stamp.js';
+import { compareText } from './unicode.js';
+import { unitsOf } from './units.js';
+import { EMPTY, isEmptyObject, lift } from './view.js';
+import { Refused, Writer, shownAt, unitAt } from './write.js';
+
+export function adopt(ours, history, bytes) {
+  const { shown, block } = takeApart(parseFile(bytes));
+  if (block) return adoptIntact(ours, decode(shown, block), shown);
+  if (!ours || ours.registers.size === 0) return imported(ours ?? newDocument(), shown);
+  return adoptBlockless(ours, history, shown);
+}
+
+// Rule 3: every leaf at the zero stamp.
+function imported(ours, shown) {
+  const document = copyOf(ours);
+  for (const { key, kind, value } of unitsOf(document.policies, shown)) document.registers.set(key, register(kind, ZERO, value));
+  return { document, adopted: [], rejected: [] };
+}
+
+// Rules 1 and 2.
+function adoptIntact(ours, theirs, shown) {
+  const known = ours && ours.id === theirs.document.id ? ours : newDocument(theirs.document.id, theirs.document.salt);
+  const adoption = new Adoption(merge(known, theirs.document), shown);
+  for (const edit of inOrder(theirs.edits)) adoption.edit(edit);
+  adoption.remove(adoption.missing(theirs));
+  return adoption.result();
+}
+
+// Rules 4 and 5.
+function adoptBlockless(ours, history, shown) {
+  const adoption = new Adoption(copyOf(ours), shown);
+  const { edits, refused, removals } = judge(lift(ours), history, shown);
+  for (const edit of inOrder(edits)) if (!adoption.removesOnly(edit)) adoption.edit(edit);
+  adoption.remove(removals);
+  adoption.rejected.push(...refused);
+  return adoption.result();
+}
+
+class Adoption {
+  constructor(document, shown) {
+    this.writer = new Writer(document);
+    this.shown = shown;
+    this.adopted = [];
+    this.rejected = [];
+  }
+
+  result() {
+    const { adopted, rejected } = this;
+    return { document: this.writer.document, adopted, rejected };
+  }
+
+  // Writes what does not show already, counting as equal what a program that
+  // re-marshals made of it.
+  edit({ key, path, value, over }) {
+    const { writer } = this;
+    const unit = unitOf(writer.document.policies, key, path);
+    const now = unit ? writer.unitValue(unit) : shownAt(writer.tree, path);
+    if (now && agrees(now, value)) return;
+    this.attempt(key, () => (unit ? writer.unit(unit, value, over) : writer.write(path, value, over)));
+  }
+
+  // In a file without a block {} removes nothing (rule 5).
+  removesOnly({ path, value, policy }) {
+    return !policy && isEmptyObject(value) && shownAt(this.writer.tree, path)?.type === 'object';
+  }
+
+  attempt(key, write) {
+    const before = new Map(this.writer.document.registers);
+    try {
+      write();
+      if (isChanged(before, this.writer.document.registers)) this.adopted.push(key);
+      else this.rejected.push(key);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      this.rejected.push(key);
+    }
+  }
+
+  // The units of ours that the text lacks and the block accounts for: a place of
+  // its own with the entry's stamp, or one whose digest is listed (4.6 rule 5).
+  missing({ document, removed, lost }) {
+    const units = [...unitsShown(this.writer)].filter(({ path }) => shownAt({ shows: this.shown }, path) === null);
+    const isListed = ({ key, value, stamp }, { entry, digest: short }) => entry.stamp === stamp && digest(document.salt, key, canonical(value)) === short;
+    return units.filter((unit) => removed.some(({ key, stamp }) => key === unit.key && stamp === unit.stamp) || lost.some((one) => isListed(unit, one)));
+  }
+
+  // Removes units and, where all of an object goes that the text lacks, the object.
+  remove(units) {
+    const going = new Set(units.map(({ key }) => key));
+    const all = [...unitsShown(this.writer)];
+    const isGone = (path) => shownAt({ shows: this.shown }, path) === null && all.every(({ key, path: at }) => going.has(key) || !isAt(path, at));
+    for (const unit of units) this.removeOne(unit, isGone);
+  }
+
+  removeOne({ key, path, policy }, isGone) {
+    const { writer } = this;
+    if (policy) return this.attempt(key, () => writer.unit({ key, path, policy, kind: policy.kind }, EMPTY));
+    const whole = path.map((_, i) => path.slice(0, i + 1)).find(isGone) ?? path;
+    if (shownAt(writer.tree, whole) !== null) this.attempt(pointerOf(whole), () => writer.write(whole, null));
+  }
+}
+
+const isAt = (path, below) => path.every((key, i) => key === below[i]);
+
+// The unit that an edit is of, or part of, under the present policies.
+function unitOf(policies, key, path) {
+  const instance = instanceOf(policies, key);
+  if (instance) return { key, path: instance.place, kind: instance.policy.kind, policy: instance.policy };
+  const unit = unitAt(policies, path);
+  return unit?.key === key ? unit : null;
+}
+
+// What the state shows, by unit, with the stamps.
+function* unitsShown({ document, tree }) {
+  for (const unit of unitsOf(document.policies, tree.shows)) yield { ...unit, stamp: document.registers.get(unit.key)?.stamp };
+}
+
+// Tuples member by member, since they are leaves each.
+const agrees = (ours, theirs) =>
+  ours.type === 'object' && theirs.type === 'object'
+    ? ours.members.size === theirs.members.size && [...ours.members].every(([key, member]) => theirs.members.has(key) && agrees(member, theirs.members.get(key)))
+    : remarshalled(ours, theirs);
+
+const inOrder = (edits) => [...edits].sort((a, b) => compareText(a.key, b.key));
+
+const isChanged = (a, b) => a.size !== b.size || [...b].some(([key, register]) => a.get(key) !== register);

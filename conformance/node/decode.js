@@ -1,0 +1,194 @@
+// From a file to what its block vouches for, and to what it does not (SPEC
+// sections 4.2, 4.3 and 4.6).
+
+import { canonical, exact } from './canonical.js';
+import { Damage } from './damage.js';
+import { digest } from './digest.js';
+import { newDocument } from './document.js';
+import { BLOCK_KEY } from './encode.js';
+import { fits, readEntry } from './entry.js';
+import { plain } from './parse.js';
+import { comparePlaces, pointerOf } from './pointer.js';
+import { fieldKind, groupsAt, readPolicies } from './policy.js';
+import { register } from './register.js';
+import { ZERO } from './stamp.js';
+import { EMPTY, isEmptyObject, objectOf } from './view.js';
+
+// Takes the block off the root.
+export function takeApart(root) {
+  const members = new Map(root.members);
+  members.delete(BLOCK_KEY);
+  const found = root.members.get(BLOCK_KEY);
+  return { shown: objectOf(members), found, block: readBlock(found) };
+}
+
+// Null if the block is damaged or absent; one of a newer format is refused.
+function readBlock(found) {
+  if (found?.type !== 'object') return null;
+  const [v, at, id, salt] = ['v', 'at', 'id', 'salt'].map((key) => found.members.get(key));
+  if (isNewer(v)) throw new Damage('block-newer');
+  if (v?.type !== 'number' || canonical(v) !== '1' || at?.type !== 'object') return null;
+  const policies = readPolicies(plain(found.members.get('policy')));
+  return { ...newDocument(id?.value ?? '', salt?.value ?? ''), policies, at: at.members };
+}
+
+function isNewer(v) {
+  if (v?.type !== 'number') return false;
+  const { negative, digits, point } = exact(v.text);
+  return !negative && digits !== '' && (point > 1n || (point === 1n && digits > '1'));
+}
+
+// Takes in what a root shows under a block, which may be null.
+export function decode(shown, block) {
+  return new Decoder(block ?? { ...newDocument(), at: new Map() }).run(shown);
+}
+
+class Decoder {
+  constructor({ at, ...document }) {
+    this.document = { ...document, registers: new Map() };
+    this.at = at;
+    this.entries = new Map();
+    this.seen = new Set(); // the instances whose object the text has
+    this.covered = new Map(); // the leaves that each value entry covers
+    this.malformed = [];
+    this.edits = []; // what is not vouched for: key, path, value and the stamp that was overwritten
+    this.removed = []; // entries whose place the text lacks
+    this.lost = []; // digests that no leaf accounts for
+  }
+
+  run(shown) {
+    this.readEntries();
+    this.kept = placesAbove([...this.entries.values()].filter(keepsOpen));
+    this.object([], shown, this.entries.get('') ?? null);
+    this.compareCovered();
+    this.lookForMissing(shown);
+    const { document, malformed, edits, removed, lost } = this;
+    return { document, malformed, edits, removed, lost };
+  }
+
+  readEntries() {
+    for (const [key, node] of this.at) {
+      const entry = readEntry(this.document.policies, key, node);
+      if (!entry) this.malformed.push(key);
+      else this.entries.set(key, entry);
+      if (entry && fits(entry) && entry.form !== 'value') this.keep(entry, entry.form === 'empty' ? EMPTY : null);
+    }
+  }
+
+  // A tombstone or {} entry is a register, whatever the text shows (4.6 rule 3).
+  keep({ key, form, kind, stamp, era, gen }, value) {
+    const plain = form !== 'value' && era === null;
+    this.document.registers.set(key, register(plain ? 'lww' : kind, stamp, value, era ?? ZERO, gen));
+  }
+
+  // Walks an object below the entry that is nearest above or at it.
+  object(path, value, above) {
+    const taken = new Set();
+    for (const group of groupsAt(this.document.policies, path)) {
+      for (const key of group.owned) taken.add(key);
+      this.tuple(path, value, group);
+    }
+    for (const [key, member] of value.members) if (!taken.has(key)) this.place([...path, key], member, above);
+  }
+
+  place(path, value, above) {
+    const key = pointerOf(path);
+    const nearest = this.entries.get(key) ?? above;
+    if (fieldKind(this.document.policies, path) !== 'lww') this.field(path, key, value);
+    else if (value.type === 'object' && value.members.size > 0) this.object(path, value, nearest);
+    else if (!isEmptyObject(value) || !this.kept.has(key)) this.leaf(path, key, value, nearest);
+  }
+
+  leaf(path, key, value, nearest) {
+    const leaf = { path, key, value, over: nearest?.stamp ?? ZERO };
+    if (nearest?.form === 'value' && fits(nearest)) this.cover(nearest, leaf);
+    else if (!(nearest?.key === key && nearest.form === 'empty' && isEmptyObject(value))) this.edits.push(leaf);
+  }
+
+  cover(entry, leaf) {
+    if (!this.covered.has(entry)) this.covered.set(entry, []);
+    this.covered.get(entry).push({ ...leaf, digest: this.digest(leaf.key, leaf.value) });
+  }
+
+  digest(key, value) {
+    return digest(this.document.salt, key, canonical(value));
+  }
+
+  field(path, key, value) {
+    this.unit(path, key, value, isEmptyObject(value) ? 'empty' : 'none');
+  }
+
+  tuple(path, value, { owned, instance }) {
+    const members = objectOf(new Map([...value.members].filter(([key]) => owned.has(key))));
+    this.seen.add(instance);
+    if (members.members.size > 0 || this.entries.has(instance)) this.unit(path, instance, members, 'none');
+  }
+
+  // A field with a policy of its own, or a tuple: vouched for whole or not at all.
+  unit(path, key, value, agrees) {
+    const entry = this.entries.get(key);
+    if (entry?.form === agrees) return;
+    if (entry?.form === 'value' && fits(entry) && entry.digests[0] === this.digest(key, value)) this.keep(entry, value);
+    else this.edits.push({ path, key, value, over: entry?.stamp ?? ZERO });
+  }
+
+  // Compares what value entries list with the leaves that they cover: by place
+  // from the front and from the back, and by digest alone in between (4.6 rule 1).
+  compareCovered() {
+    for (const entry of this.entries.values()) {
+      if (entry.form !== 'value' || entry.kind !== 'lww' || !fits(entry)) continue;
+      const leaves = sortedByPlace(this.covered.get(entry) ?? []);
+      const { agree, differ, lost } = compareLists(entry.digests, leaves);
+      for (const { key, value } of agree) this.document.registers.set(key, register('lww', entry.stamp, value));
+      this.edits.push(...differ);
+      for (const digest of lost) this.lost.push({ entry, digest });
+    }
+  }
+
+  lookForMissing(shown) {
+    for (const entry of this.entries.values()) {
+      if (entry.instance) this.missingTuple(entry);
+      else if (entry.form !== 'dead' && !has(shown, entry.place)) this.removed.push(entry);
+    }
+  }
+
+  missingTuple({ key, place }) {
+    if (place && !this.seen.has(key)) this.unit(place, key, EMPTY, 'none');
+  }
+}
+
+function has(value, path) {
+  for (const key of path) {
+    value = value?.type === 'object' ? value.members.get(key) : undefined;
+  }
+  return value !== undefined;
+}
+
+// Whether an entry is an lww register that keeps the objects above it open.
+const keepsOpen = ({ form, era, instance }) => form !== 'value' && era === null && !instance;
+
+function placesAbove(entries) {
+  const lengths = (place) => place.map((_, length) => pointerOf(place.slice(0, length)));
+  return new Set(entries.flatMap(({ place }) => lengths(place)));
+}
+
+const sortedByPlace = (leaves) => leaves.sort((a, b) => comparePlaces(a.path, b.path));
+
+function compareLists(digests, leaves) {
+  const agrees = (i, j) => digests[i] === leaves[j].digest;
+  let front = 0;
+  while (front < digests.length && front < leaves.length && agrees(front, front)) front++;
+  let [end, last] = [digests.length, leaves.length];
+  while (end > front && last > front && agrees(end - 1, last - 1)) [end, last] = [end - 1, last - 1];
+  const lost = digests.slice(front, end);
+  const differ = [];
+  const agree = leaves.filter((leaf, j) => j < front || j >= last || taken(lost, leaf) || !differ.push(leaf));
+  return { agree, differ, lost };
+}
+
+// Whether the list has the leaf's digest, which it then has no more.
+function taken(list, leaf) {
+  const i = list.indexOf(leaf.digest);
+  if (i >= 0) list.splice(i, 1);
+  return i >= 0;
+}

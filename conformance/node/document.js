@@ -1,0 +1,34 @@
+// Documents and their merge (SPEC sections 3 and 3.3).
+
+import { mergePolicies } from './policy.js';
+import { greater } from './register.js';
+import { compareText } from './unicode.js';
+
+export function newDocument(id = '', salt = '') {
+  return { id, salt, policies: new Map(), registers: new Map() };
+}
+
+export function copyOf(document) {
+  return { ...document, policies: new Map(document.policies), registers: new Map(document.registers) };
+}
+
+export function merge(a, b) {
+  return {
+    ...identity(a, b),
+    policies: united(a.policies, b.policies, mergePolicies),
+    registers: united(a.registers, b.registers, greater),
+  };
+}
+
+// No id is greater than any.
+function identity(a, b) {
+  const order = Number(a.id === '') - Number(b.id === '') || compareText(a.id, b.id) || compareText(a.salt, b.salt);
+  const { id, salt } = order <= 0 ? a : b;
+  return { id, salt };
+}
+
+function united(a, b, choose) {
+  const all = new Map(a);
+  for (const [key, theirs] of b) all.set(key, all.has(key) ? choose(all.get(key), theirs) : theirs);
+  return all;
+}

@@ -1,0 +1,108 @@
+// From a document to its text (SPEC sections 4.2 to 4.5, and 4.7).
+
+import { canonical, canonicalString, literal } from './canonical.js';
+import { digest } from './digest.js';
+import { pointerOf } from './pointer.js';
+import { writePolicies } from './policy.js';
+import { ZERO, laterOf } from './stamp.js';
+import { compareText } from './unicode.js';
+import { isEmptyObject, lift, treeOf } from './view.js';
+
+export const BLOCK_KEY = '$cfgmerge';
+
+// The canonical encoding. The view is made first: lifting decides what it shows.
+export function encode(document) {
+  const lifted = lift(document);
+  const tree = treeOf(lifted);
+  const members = literal(tree.shows).slice(1, -1);
+  const block = JSON.stringify(blockOf(lifted, tree));
+  return `{${members}${members && ','}${canonicalString(BLOCK_KEY)}:${block}}`;
+}
+
+function blockOf({ id, salt, policies }, tree) {
+  const at = [...new Entries(salt).of(tree)].sort(([a], [b]) => compareText(a, b));
+  const policy = policies.size > 0 ? { policy: writePolicies(policies) } : {};
+  return { v: 1, id, salt, ...policy, at: Object.fromEntries(at) };
+}
+
+class Entries {
+  constructor(salt) {
+    this.salt = salt;
+    this.all = new Map();
+    this.digests = new Map(); // of each value entry
+  }
+
+  of(tree) {
+    this.fixed(tree);
+    nominate(tree);
+    this.values(tree, null, null);
+    for (const [key, { stamp, list }] of this.digests) this.all.set(key, [stamp, list.join('')]);
+    return this.all;
+  }
+
+  // What has an entry whatever is around it (4.5 rules 1 and 2).
+  fixed(place) {
+    for (const { instance, register, tuple } of place.groups) this.valued(instance, register, tuple);
+    this.own(place);
+    for (const child of place.below.values()) this.fixed(child);
+  }
+
+  own(place) {
+    const { register, shows } = place;
+    const key = pointerOf(place.path);
+    place.leaf = isLeaf(place);
+    if (!register || place.hidden || place.leaf) return;
+    place.fixed = true;
+    if (register.kind !== 'lww' && shows === null) this.all.set(key, [register.stamp, null, register.era]);
+    else if (register.kind !== 'lww') this.valued(key, register, shows);
+    else this.all.set(key, isEmptyObject(register.value) ? [register.stamp, '{}'] : [register.stamp]);
+  }
+
+  valued(key, { stamp, era, gen }, value) {
+    const entry = [stamp, digest(this.salt, key, canonical(value))];
+    if (era !== ZERO || gen > 0) entry.push(era);
+    if (gen > 0) entry.push(gen);
+    this.all.set(key, entry);
+  }
+
+  // Which places get a value entry, and the digests of the leaves that each
+  // vouches for, in tree order (4.5 rules 3 and 4).
+  values(place, stamp, list) {
+    if (place.leaf) return this.leaf(place, stamp, list);
+    if (place.fixed) [stamp, list] = [null, null];
+    else if (place.most >= 2 && !place.candidates.has(stamp)) [stamp, list] = this.start(place);
+    for (const child of inTreeOrder(place)) this.values(child, stamp, list);
+  }
+
+  start(place) {
+    const stamp = [...place.candidates].reduce(laterOf);
+    const list = [];
+    this.digests.set(pointerOf(place.path), { stamp, list });
+    return [stamp, list];
+  }
+
+  leaf({ path, register, shows }, stamp, list) {
+    const key = pointerOf(path);
+    const short = digest(this.salt, key, canonical(shows));
+    if (register.stamp === stamp) list.push(short);
+    else this.all.set(key, [register.stamp, isEmptyObject(shows) ? '{}' : short]);
+  }
+}
+
+const isLeaf = ({ path, register, hidden, open, shows }) =>
+  path.length > 0 && register?.kind === 'lww' && !hidden && !open && shows !== null;
+
+const inTreeOrder = ({ below }) => [...below].sort(([a], [b]) => compareText(a, b)).map(([, child]) => child);
+
+// The upward half of Hartigan's algorithm: the stamps that most members could have.
+function nominate(place) {
+  place.candidates = new Set();
+  place.most = 0;
+  for (const child of place.below.values()) nominate(child);
+  if (place.leaf) place.candidates.add(place.register.stamp);
+  if (place.leaf || place.fixed) return;
+  const counts = new Map();
+  for (const { candidates } of place.below.values()) for (const stamp of candidates) counts.set(stamp, (counts.get(stamp) ?? 0) + 1);
+  place.most = Math.max(0, ...counts.values());
+  for (const [stamp, count] of counts) if (count === place.most) place.candidates.add(stamp);
+}

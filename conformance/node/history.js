@@ -1,0 +1,35 @@
+// What a folder remembers of superseded values (SPEC sections 5.1 and 6).
+
+import { split } from './digest.js';
+
+const KEPT = 16;
+const STEP = 7;
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+
+const stepOf = (text) => [...text].reduce((step, character) => step * 32 + ALPHABET.indexOf(character), 0);
+
+// Of each key the versions that it had, oldest first: the digest ('' for
+// nothing) and the step at which it was superseded. Since says from which step
+// on they are known.
+export function readHistory({ now = 0, past = {}, vocabularies = [], spent = [] } = {}) {
+  return {
+    now,
+    past: new Map(Object.entries(past).map(([key, versions]) => [key, readVersions(versions)])),
+    vocabularies: vocabularies.map((digests) => new Set(split(digests))),
+    spent: new Set(spent),
+  };
+}
+
+function readVersions(texts) {
+  const versions = texts.map((text) => ({ end: stepOf(text.slice(0, STEP)), digest: text.slice(STEP) }));
+  if (versions.length <= KEPT) return { since: 0, versions };
+  return { since: versions.at(-KEPT - 1).end, versions: versions.slice(-KEPT) };
+}
+
+export const NEVER = { since: 0, versions: [] };
+
+// The digest that was current at a step; undefined if that is forgotten.
+export function digestAt({ since, versions }, current, step) {
+  if (step < since) return undefined;
+  return versions.find(({ end }) => step < end)?.digest ?? current;
+}

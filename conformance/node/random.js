@@ -1,0 +1,230 @@
+// Random questions, the same ones for the same seed. Domains are tiny, so that
+// ties, type changes and registers above each other are common.
+
+import { digest } from './digest.js';
+import { canonical } from './canonical.js';
+import { encode } from './encode.js';
+import { parseLiteral } from './parse.js';
+import { pointerOf } from './pointer.js';
+import { hasEra, isFieldKind, isGroupKind } from './register.js';
+import { documentFrom } from './shapes.js';
+import { LAST, ZERO } from './stamp.js';
+
+const KEYS = ['a', 'b', 'c', 'a', 'b', '', 'x/y', '~', 'é', '\ud800', '\uffff', '\ud83d\ude00', '10', '9'];
+const NUMBERS = ['0', '-0', '1', '1.0', '10e-1', '1.5', '15e-1', '1e21', '1e22', '9007199254740993', '9007199254740992', '0.1000000000000000055', '0.1', '-3', '1e400', '1.5e-400', '123456789.25'];
+const TIMES = ['"2026-01-02T03:04:05Z"', '"2026-01-02T04:04:05+01:00"', '"2026-01-02T03:04:05.50Z"', '"2026-01-02T03:04:05.5Z"', '"2026-02-30T00:00:00Z"', '"2026-01-02t03:04:05z"', '"2016-12-31T23:59:60Z"', '"2026-01-02T03:04:05-00:00"', '"2026-01-02 03:04:05Z"'];
+const STRINGS = ['"x"', '"y"', '"\\u0078"', '""', '"\\ud800"', '"é"', '"\\u00e9"', '"<&>"', '"\\u007f\\u001f"', '"\\ud83d\\ude00"'];
+const LEAVES = ['null', 'true', 'false', '{}', '{}', '[]', '[1]', '[1.0]', '[ 1 ]', '[{"b":1,"a":[]}]', '[0.1000000000000000055]'];
+const FIELD_KINDS = ['first', 'max', 'min', 'lww'];
+const TABLES = [
+  {},
+  {},
+  { g: { kind: 'group', at: ['a'], members: ['b', 'c'] } },
+  { t: { kind: 'token', at: [], access: 'a', refresh: 'b', identity: 'c', secret: true } },
+  { t: { kind: 'token', at: ['a', null], access: 'a', refresh: 'b', expiry: 'c', form: 's' } },
+  { g: { kind: 'group', at: ['a'], members: ['b', 'c'] }, t: { kind: 'token', at: ['a'], access: 'a', members: ['b'] } },
+  { '/a': { kind: 'max' }, '/b/c': { kind: 'first' } },
+  { '[null,"b"]': { kind: 'min' }, '/a/b': { kind: 'max' }, '/c': { kind: 'lww', secret: true } },
+  { '/b/b': { kind: 'first', local: true }, g: { kind: 'group', at: [null], members: ['a'] } },
+];
+
+export class Random {
+  constructor(seed) {
+    this.state = BigInt.asUintN(64, BigInt(seed));
+  }
+
+  // splitmix64, by Steele, Lea and Flood.
+  next() {
+    this.state = BigInt.asUintN(64, this.state + 0x9e3779b97f4a7c15n);
+    let z = this.state;
+    z = BigInt.asUintN(64, (z ^ (z >> 30n)) * 0xbf58476d1ce4e5b9n);
+    z = BigInt.asUintN(64, (z ^ (z >> 27n)) * 0x94d049bb133111ebn);
+    return Number((z ^ (z >> 31n)) & 0xffffffffn);
+  }
+
+  below = (n) => this.next() % n;
+  chance = (percent) => this.below(100) < percent;
+  pick = (list) => list[this.below(list.length)];
+  times = (n, make) => Array.from({ length: this.below(n + 1) }, make);
+
+  question() {
+    const op = this.pick(['parse', 'parse', 'merge', 'view', 'view', 'encode', 'encode', 'adopt', 'adopt', 'adopt', 'check', 'stamp']);
+    return { op, input: op === 'stamp' ? this.stampQuestion() : this[op]() };
+  }
+
+  stamp = () => {
+    if (this.chance(3)) return this.pick([ZERO, LAST, 'yzzzzzzzzzzzz00000001', '0zzzzzzzzzzzz00000002']);
+    return `${this.pick('00001')}0000000000${this.below(4)}0${this.pick(['00000000', '00000001', '00000002'])}`.slice(0, 21);
+  };
+
+  // The op stamp shares its name with the stamps that it asks about.
+  stampQuestion() {
+    const [stamp, actor] = [this.stamp(), this.pick(['00000000', '00000001', 'zzzzzzzz'])];
+    const broken = this.pick([stamp, stamp.slice(1), 'z' + stamp.slice(1), stamp.replace('0', 'I'), stamp.replace('0', 'u')]);
+    return this.pick([{ parse: broken }, { compare: [stamp, this.stamp()] }, { next: stamp, actor }, { supersede: stamp, actor, clock: this.below(2 ** 31) }]);
+  }
+
+  key = () => this.pick(this.chance(80) ? KEYS.slice(0, 5) : KEYS);
+  path = (depth = 3) => this.times(depth, this.key);
+  leaf = () => this.pick(this.pick([NUMBERS, TIMES, STRINGS, LEAVES, ['1', '2']]));
+  members = (make, n = 3) => `{${[...new Set(this.times(n, this.key))].map((key) => `${JSON.stringify(key)}:${make()}`)}}`;
+  tuple = (keys) => `{${keys.filter(() => this.chance(60)).map((key) => `${JSON.stringify(key)}:${this.chance(90) ? this.leaf() : this.members(this.leaf)}`)}}`;
+
+  // Policies must not be nested (SPEC section 9).
+  policies = () => {
+    const [one, other] = [this.pick(TABLES), this.pick(TABLES)];
+    const both = { ...one, ...other };
+    return this.chance(30) && !isNested(both) ? both : one;
+  };
+
+  document = (policy = this.policies(), n = 6) => {
+    const at = {};
+    this.times(n, () => this.register(policy, at));
+    return { id: 'id', salt: 'salt', policy, at };
+  };
+
+  register(policy, at) {
+    const groups = Object.keys(policy).filter((name) => isGroupKind(policy[name].kind));
+    if (groups.length > 0 && this.chance(40)) return this.instance(this.pick(groups), policy, at);
+    const fields = Object.keys(policy).filter((name) => isFieldKind(policy[name].kind));
+    if (fields.length > 0 && this.chance(40)) return this.field(this.pick(fields), policy, at);
+    at[pointerOf(this.path())] = this.value('lww', this.leaf);
+  }
+
+  field(name, policy, at) {
+    const pattern = name.startsWith('[') ? JSON.parse(name) : null;
+    const pointer = pattern ? pointerOf(pattern.map((key) => key ?? this.key())) : name;
+    at[pointer] = this.value(this.chance(90) ? policy[name].kind : this.pick(FIELD_KINDS), () => (this.chance(90) ? this.leaf() : this.members(this.leaf)));
+  }
+
+  instance(name, policy, at) {
+    const { kind, at: pattern, members = [], access, refresh, expiry, identity } = policy[name];
+    const keys = [access, refresh, expiry, identity, ...members].filter(Boolean);
+    at[name + pointerOf(pattern.filter((key) => key === null).map(this.key))] = this.value(kind, () => this.tuple(keys));
+  }
+
+  value(kind, make) {
+    const register = { stamp: this.stamp() };
+    if (kind !== 'lww') register.policy = kind;
+    if (hasEra(kind) && this.chance(40)) register.era = this.stamp();
+    if (kind === 'token') register.gen = this.below(3);
+    for (const name of ['era', 'gen']) if (register[name] === 0 || register[name] === ZERO) delete register[name];
+    return !isGroupKind(kind) && this.chance(30) ? { ...register, dead: true } : { ...register, value: make() };
+  }
+
+  // What a document's file says, with edits by hand.
+  file = (document) => this.edited(encode(documentFrom(document)));
+
+  edited = (text) => {
+    const root = JSON.parse(text);
+    const { $cfgmerge: block, ...shown } = root;
+    const steps = this.chance(50) ? this.times(3, () => 0).length : 0;
+    let value = steps === 0 ? text.slice(1, text.lastIndexOf('"$cfgmerge"')).replace(/,$/, '') : null;
+    if (value === null) value = this.rewritten(parseLiteral(text), steps).replace(/^\{|\}$/g, '');
+    return `{${[value, `"$cfgmerge":${JSON.stringify(this.mangled(block))}`].filter(Boolean)}}`;
+  };
+
+  // The members of an object without the block, some changed, removed or added.
+  rewritten(value, changes) {
+    const rate = Math.min(60, 12 * changes);
+    const parts = [];
+    for (const [key, member] of value.members) {
+      if (key === '$cfgmerge' || this.chance(rate / 3)) continue;
+      const nested = member.type === 'object' && member.members.size > 0 && !this.chance(5);
+      parts.push(`${JSON.stringify(key)}:${nested ? this.rewritten(member, changes) : this.chance(rate) ? this.leaf() : member.text}`);
+    }
+    const key = this.key();
+    if (this.chance(rate) && !value.members.has(key)) parts.push(`${JSON.stringify(key)}:${this.chance(70) ? this.leaf() : this.members(this.leaf)}`);
+    return `{${parts}}`;
+  }
+
+  mangled(block) {
+    if (this.chance(85)) return block;
+    const key = this.pick([...Object.keys(block.at), pointerOf(this.path())]);
+    const stamp = this.stamp();
+    const entry = this.pick([[stamp], [stamp, '{}'], [stamp, 'abcd'], [stamp, 'abcdefgh'], [stamp, ''], [stamp, 'abc'], [stamp, null, stamp], [stamp, null], [stamp, 'abcd', stamp], [stamp, 'abcd', stamp, 1], [stamp, 'abcd', stamp, 0], [stamp, 'abcd', stamp, 1.5], [], 'x', null, [stamp, '{}', stamp], [stamp.toUpperCase() + 'z']]);
+    return { ...block, at: { ...block.at, [key]: entry } };
+  }
+
+
+  parse = () => ({ text: this.chance(60) ? this.file(this.document()) : this.text() });
+  view = () => ({ document: this.document() });
+  encode = () => ({ document: this.document() });
+  check = () => ({ text: this.chance(20) ? this.file(this.document()) : this.text() });
+
+  merge() {
+    const documents = [this.document(), ...this.times(2, () => this.document())];
+    if (this.chance(10)) documents[0].id = this.pick(['', 'other']);
+    if (this.chance(10)) documents[0].salt = this.pick(['', 'pepper']);
+    return { documents };
+  }
+
+  // A text that may be damaged, in bytes.
+  text() {
+    const bytes = Buffer.from(this.members(() => this.nested(3)));
+    for (let n = this.below(3); n > 0 && bytes.length > 0; n--) bytes[this.below(bytes.length)] = this.pick([...Buffer.from('{}[]":,\\/u0e-+.1 \n<tfn'), 0, 0xff, 0xc3, 0xed, 0xa0, 0x80]);
+    const parts = [bytes, ...this.times(1, () => Buffer.from(this.pick(['', ' ', '\n', '}', '\0\0', 'x', '\n<<<<<<< a', '\n=======\n', ',']))), ];
+    let all = Buffer.concat(parts);
+    if (this.chance(20)) all = all.subarray(0, this.below(all.length + 1));
+    return { base64: all.toString('base64') };
+  }
+
+  nested(depth) {
+    if (depth === 0 || this.chance(40)) return this.leaf();
+    return this.chance(60) ? this.members(() => this.nested(depth - 1)) : `[${this.times(3, () => this.nested(depth - 1))}]`;
+  }
+
+  adopt() {
+    const policy = this.policies();
+    const ours = this.document(policy);
+    delete ours.at['']; // what is written to the root is no question of adoption
+    const input = { file: this.fileBeside(ours, policy) };
+    if (this.chance(90)) input.ours = ours;
+    if (this.chance(60)) input.history = this.history(ours);
+    return input;
+  }
+
+  fileBeside(ours, policy) {
+    const other = this.document(policy, 3);
+    if (this.chance(5)) other.id = 'jd';
+    const theirs = { ...other, at: this.chance(70) ? { ...(this.chance(80) ? ours.at : {}), ...other.at } : ours.at };
+    const text = this.file(theirs);
+    return this.chance(50) ? text : this.withoutBlock(text);
+  }
+
+  withoutBlock(text) {
+    const root = parseLiteral(text);
+    return `{${[...root.members].filter(([key]) => key !== '$cfgmerge').map(([key, member]) => `${JSON.stringify(key)}:${member.text}`)}}`;
+  }
+
+  // Superseded versions of what a document has, with steps that ascend.
+  history({ salt, policy, at }) {
+    const now = this.below(6);
+    const past = {};
+    for (const key of Object.keys(at)) if (this.chance(70)) past[key] = this.versions(salt, key, now);
+    return { now, past, vocabularies: [] };
+  }
+
+  versions(salt, key, now) {
+    const steps = Array.from({ length: now }, (_, step) => step + 1).filter(() => this.chance(60));
+    return steps.map((step) => `000000${step}` + (this.chance(20) ? '' : digest(salt, key, canonical(parseLiteral(this.leaf())))));
+  }
+}
+
+// Whether the places of two policies may be above, below or at each other.
+function isNested(policies) {
+  const places = Object.entries(policies).flatMap(([name, policy]) => placesOf(name, policy).map((place) => ({ name, place })));
+  return places.some((a) => places.some((b) => a.name !== b.name && overlaps(a, b, policies)));
+}
+
+function placesOf(name, { at, members = [], access, refresh, expiry, identity }) {
+  if (!at) return [name.startsWith('[') ? JSON.parse(name) : name.split('/').slice(1)];
+  return [access, refresh, expiry, identity, ...members].filter(Boolean).map((key) => [...at, key]);
+}
+
+// Members of two groups of one object, and fields of one place, may be the same.
+function overlaps(a, b, policies) {
+  const together = (policies[a.name].at && policies[b.name].at) || (!policies[a.name].at && !policies[b.name].at);
+  if (a.place.length === b.place.length && together) return false;
+  return a.place.every((key, i) => i >= b.place.length || key === null || b.place[i] === null || key === b.place[i]);
+}

@@ -1,0 +1,44 @@
+// The shapes of conformance/README.md: texts, documents and lists of keys.
+
+import { literal } from './canonical.js';
+import { decode, takeApart } from './decode.js';
+import { parseFile, parseLiteral } from './parse.js';
+import { readPolicies, writePolicies } from './policy.js';
+import { register } from './register.js';
+import { ZERO } from './stamp.js';
+import { bytesOf, compareText } from './unicode.js';
+
+export const bytesFrom = (text) => (typeof text === 'string' ? bytesOf(text) : Buffer.from(text.base64, 'base64'));
+
+export function documentFrom({ text, id = '', salt = '', policy = {}, at = {} }) {
+  if (text !== undefined) {
+    const { shown, block } = takeApart(parseFile(bytesFrom(text)));
+    return decode(shown, block).document;
+  }
+  const registers = new Map(Object.entries(at).map(([key, entry]) => [key, registerFrom(entry)]));
+  return { id, salt, policies: readPolicies(policy), registers };
+}
+
+function registerFrom({ policy = 'lww', stamp, era = ZERO, gen = 0, value }) {
+  return register(policy, stamp, value === undefined ? null : parseLiteral(value), era, gen);
+}
+
+// What has its default is left out.
+export function documentOut({ id, salt, policies, registers }) {
+  const out = {};
+  if (id) out.id = id;
+  if (salt) out.salt = salt;
+  if (policies.size > 0) out.policy = writePolicies(policies);
+  out.at = Object.fromEntries([...registers].map(([key, held]) => [key, registerOut(held)]));
+  return out;
+}
+
+function registerOut({ kind, stamp, era, gen, value }) {
+  const out = { stamp };
+  if (kind !== 'lww') out.policy = kind;
+  if (era !== ZERO) out.era = era;
+  if (gen > 0) out.gen = gen;
+  return value === null ? { ...out, dead: true } : { ...out, value: literal(value) };
+}
+
+export const sorted = (keys) => [...new Set(keys)].sort(compareText);

@@ -1,0 +1,144 @@
+// What a document shows (SPEC section 3.5), and lifting (3.4 rule 5).
+
+import { copyOf } from './document.js';
+import { isPointer, placeOf, pointerOf } from './pointer.js';
+import { claims, fieldKind, groupsAt, instanceOf } from './policy.js';
+import { isPlain, register } from './register.js';
+import { ZERO, laterOf } from './stamp.js';
+
+export const EMPTY = objectOf(new Map());
+
+export function objectOf(members) {
+  return { type: 'object', members };
+}
+
+export const isEmptyObject = (value) => value?.type === 'object' && value.members.size === 0;
+
+// The places of a document as a tree. A place has its key, its register, the
+// instances of groups whose object it is, and the places below; look adds what
+// it shows.
+export function treeOf(document) {
+  const root = newPlace([]);
+  for (const [key, found] of document.registers) {
+    if (isPointer(key)) descend(root, placeOf(key)).register = found;
+    else plant(document, root, key, found);
+  }
+  return look(root, '');
+}
+
+const newPlace = (path) => ({ path, register: null, groups: [], below: new Map() });
+
+function descend(root, path) {
+  let place = root;
+  path.forEach((key, i) => {
+    if (!place.below.has(key)) place.below.set(key, newPlace(path.slice(0, i + 1)));
+    place = place.below.get(key);
+  });
+  return place;
+}
+
+// An instance whose group is not known, or not for such an object, has no place.
+function plant({ policies }, root, instance, register) {
+  const { policy, place } = instanceOf(policies, instance) ?? {};
+  if (policy) descend(root, place).groups.push({ policy, instance, register });
+}
+
+// Adds to a place: hidden, opens, shows (a value or null), special (whether a
+// register that is not lww is at or below it), and open, whether something below
+// opens it. Places whose registers never show are taken off the tree.
+function look(place, ceiling) {
+  const own = place.register;
+  place.hidden = own !== null && isPlain(own) && own.stamp < ceiling;
+  if (own && !isPlain(own)) return lookAtField(place);
+  lookBelow(place, own ? laterOf(ceiling, own.stamp) : ceiling);
+  const stays = own !== null && !place.hidden;
+  place.special = place.groups.length > 0 || any(place, 'special');
+  place.open = any(place, 'opens') || place.groups.some(({ tuple }) => tuple.members.size > 0);
+  place.opens = place.open || stays;
+  if (place.open || place.path.length === 0) place.shows = objectOf(membersOf(place));
+  else place.shows = stays && (!place.special || isEmptyObject(own.value)) ? own.value : null;
+  return place;
+}
+
+function lookAtField(place) {
+  const shows = place.register.value;
+  const opens = shows !== null;
+  return Object.assign(place, { below: new Map(), groups: [], special: true, open: false, opens, shows });
+}
+
+// Only groups that have a register claim members.
+function lookBelow(place, ceiling) {
+  place.groups = claims(place.groups).map((group) => ({ ...group, tuple: part(group.register.value, group.owned) }));
+  for (const { owned } of place.groups) for (const key of owned) place.below.delete(key);
+  for (const child of place.below.values()) look(child, ceiling);
+}
+
+const part = ({ members }, keys) => objectOf(new Map([...members].filter(([key]) => keys.has(key))));
+
+const any = (place, what) => [...place.below.values()].some((child) => child[what]);
+
+function membersOf(place) {
+  const members = new Map();
+  for (const { tuple } of place.groups) for (const [key, value] of tuple.members) members.set(key, value);
+  for (const [key, { shows }] of place.below) if (shows !== null) members.set(key, shows);
+  return members;
+}
+
+export const view = (document) => treeOf(lift(document)).shows;
+
+export function placeAt(tree, path) {
+  return path.reduce((place, key) => place?.below.get(key), tree) ?? null;
+}
+
+// Makes the registers of groups and fields that have a policy and none yet. One
+// that was made under another policy goes on under the present one.
+export function lift(document) {
+  const lifted = copyOf(document);
+  liftBelow(lifted, treeOf(document));
+  return lifted;
+}
+
+function liftBelow(document, place) {
+  if (liftField(document, place)) return;
+  const taken = liftGroups(document, place);
+  for (const [key, child] of place.below) if (!taken.has(key)) liftBelow(document, child);
+}
+
+function liftField({ policies, registers }, place) {
+  const kind = fieldKind(policies, place.path);
+  const { register: held, shows } = place;
+  const isOwn = held !== null && !isPlain(held);
+  if (kind === 'lww' || (!isOwn && shows === null)) return false;
+  registers.set(pointerOf(place.path), isOwn ? { ...held, kind } : register(kind, newest(place), shows));
+  return true;
+}
+
+// Groups lift in the order in which they claim, and take what a later one holds.
+function liftGroups(document, place) {
+  const taken = new Set();
+  for (const { policy, owned, instance } of groupsAt(document.policies, place.path)) {
+    for (const key of owned) taken.add(key);
+    const held = place.groups.find((group) => group.instance === instance);
+    if (held) document.registers.set(instance, { ...held.register, kind: policy.kind, value: part(held.register.value, owned) });
+    else liftGroup(document, place, { policy, owned, instance });
+  }
+  return taken;
+}
+
+function liftGroup({ registers }, place, { policy, owned, instance }) {
+  const tuple = part(place.shows?.type === 'object' ? place.shows : EMPTY, owned);
+  const stamps = [...tuple.members.keys()].map((key) => newestMember(place, key));
+  if (stamps.length > 0) registers.set(instance, register(policy.kind, stamps.reduce(laterOf), tuple));
+}
+
+function newestMember({ groups, below }, key) {
+  const holder = groups.find(({ tuple }) => tuple.members.has(key));
+  return holder ? holder.register.stamp : newest(below.get(key));
+}
+
+// The newest stamp among the registers at and below a place that are not
+// hidden, tombstones included.
+function newest({ register, hidden, groups, below }) {
+  const own = register && !hidden ? register.stamp : ZERO;
+  return [...groups.map((group) => group.register.stamp), ...[...below.values()].map(newest)].reduce(laterOf, own);
+}

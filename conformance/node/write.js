@@ -1,0 +1,178 @@
+// Writes by programs that know nothing of the format (SPEC sections 3.6 and 5).
+
+import { canonical, equal } from './canonical.js';
+import { pointerOf } from './pointer.js';
+import { fieldKind, groupsAt } from './policy.js';
+import { compareRegisters, isPlain, register } from './register.js';
+import { FOREIGN, ZERO, laterOf, successor } from './stamp.js';
+import { EMPTY, isEmptyObject, lift, objectOf, placeAt, treeOf } from './view.js';
+
+// A write that section 3.6 refuses.
+export class Refused extends Error {}
+
+// The unit that a place is part of: a tuple, or a field with a policy of its own.
+// Null if it is neither.
+export function unitAt(policies, path) {
+  for (let length = 0; length <= path.length; length++) {
+    const at = path.slice(0, length);
+    const kind = fieldKind(policies, at);
+    if (kind !== 'lww') return { key: pointerOf(at), path: at, kind };
+    const group = groupsAt(policies, at).find(({ owned }) => owned.has(path[length]));
+    if (group) return { key: group.instance, path: at, kind: group.policy.kind, policy: group.policy };
+  }
+  return null;
+}
+
+// What a tree shows at a place, or in the tuple of an instance; null if nothing.
+export function shownAt(tree, path) {
+  return path.reduce((value, key) => (value?.type === 'object' ? value.members.get(key) ?? null : null), tree.shows);
+}
+
+export class Writer {
+  constructor(document) {
+    this.document = lift(document);
+  }
+
+  get tree() {
+    return treeOf(this.document);
+  }
+
+  set(key, written) {
+    this.document.registers.set(key, written);
+  }
+
+  // Makes a place show a value, or nothing (null); over is a further stamp to supersede.
+  write(path, value, over = ZERO) {
+    const unit = unitAt(this.document.policies, path);
+    if (unit) return this.inUnit(unit, path, value, over);
+    const tree = this.tree;
+    const shown = shownAt(tree, path);
+    if (shown === value || (shown && value && equal(shown, value))) return;
+    if (value === null) this.remove(path, over);
+    else if (value.type === 'object') this.object(path, value, shown, over);
+    else this.value(path, value, over);
+  }
+
+  inUnit(unit, path, value, over) {
+    const now = this.unitValue(unit);
+    const wanted = replaced(now, path.slice(unit.path.length), value);
+    this.unit(unit, wanted, over);
+  }
+
+  unitValue({ key, policy }) {
+    return this.document.registers.get(key)?.value ?? (policy ? EMPTY : null);
+  }
+
+  unit(unit, value, over = ZERO) {
+    if (unit.policy) this.tuple(unit, value, over);
+    else this.field(unit, value, over);
+  }
+
+  tuple({ key, kind, policy }, value, over) {
+    const old = this.document.registers.get(key);
+    if (old && equal(old.value, value)) return;
+    const stamp = successor(laterOf(ownStamp(old), over), FOREIGN);
+    if (kind === 'group') return this.set(key, register(kind, stamp, value));
+    const begins = !old || isEmptyObject(old.value) || isEmptyObject(value) || isAnother(policy.roles.identity, old.value, value);
+    this.set(key, begins ? register(kind, stamp, value, stamp) : register(kind, stamp, value, old.era, old.gen + 1));
+  }
+
+  field({ key, kind }, value, over) {
+    const old = this.document.registers.get(key);
+    if ((old?.value ?? null) === value || (old?.value && value && equal(old.value, value))) return;
+    if (kind === 'first' && old?.kind === kind && old.value !== null) return;
+    const stamp = successor(laterOf(ownStamp(old), over), FOREIGN);
+    const same = register(kind, stamp, value, old?.era ?? ZERO);
+    const wins = value !== null && (old?.kind !== kind || compareRegisters(same, old) > 0);
+    this.set(key, wins ? same : { ...same, era: stamp });
+  }
+
+  remove(path, over) {
+    const stamp = this.superseding(path, over);
+    for (const [key, unit] of this.unitsBelow(path)) this.reset(key, unit, stamp);
+    this.set(pointerOf(path), register('lww', stamp, null));
+  }
+
+  // A group loses its members, a field its value; both begin a new era.
+  reset(key, { kind }, stamp) {
+    if (kind === 'group') this.set(key, register(kind, stamp, EMPTY));
+    else this.set(key, register(kind, stamp, kind === 'token' ? EMPTY : null, stamp));
+  }
+
+  unitsBelow(path) {
+    const place = placeAt(this.tree, path);
+    return place ? specialOf(place) : [];
+  }
+
+  value(path, value, over) {
+    if (placeAt(this.tree, path)?.special) throw new Refused();
+    this.set(pointerOf(path), register('lww', this.superseding(path, over), value));
+  }
+
+  object(path, value, shown, over) {
+    if (shown && shown.type !== 'object' && isEmptyObject(value)) return this.value(path, value, over);
+    this.members(path, value, shown, over);
+    if (shownAt(this.tree, path) === null) this.set(pointerOf(path), register('lww', this.leastShowing(path), EMPTY));
+  }
+
+  members(path, value, shown, over) {
+    for (const key of shown?.members?.keys() ?? []) if (!value.members.has(key)) this.write([...path, key], null, over);
+    for (const [key, member] of value.members) this.write([...path, key], member, over);
+  }
+
+  // The successor of the newest register at, above and below a place.
+  superseding(path, over) {
+    let newest = laterOf(over, this.newestAbove(path));
+    const place = placeAt(this.tree, path);
+    if (place) newest = laterOf(newest, newestOf(place));
+    return successor(newest, FOREIGN);
+  }
+
+  newestAbove(path) {
+    let newest = ZERO;
+    for (let length = 0; length < path.length; length++) {
+      const above = this.document.registers.get(pointerOf(path.slice(0, length)));
+      if (above) newest = laterOf(newest, above.stamp);
+    }
+    return newest;
+  }
+
+  leastShowing(path) {
+    const own = this.document.registers.get(pointerOf(path));
+    const newest = laterOf(this.newestAbove(path), own?.stamp ?? ZERO);
+    return newest === ZERO && !own ? ZERO : successor(newest, FOREIGN);
+  }
+}
+
+// What a write has to supersede of a register: a new era must be later than the old one.
+const ownStamp = (register) => (register ? laterOf(register.stamp, register.era) : ZERO);
+
+function isAnother(identity, a, b) {
+  const [one, other] = [a, b].map(({ members }) => members.get(identity));
+  return (one && canonical(one)) !== (other && canonical(other));
+}
+
+function newestOf(place) {
+  let newest = ownStamp(place.register);
+  for (const { register } of place.groups) newest = laterOf(newest, ownStamp(register));
+  for (const child of place.below.values()) newest = laterOf(newest, newestOf(child));
+  return newest;
+}
+
+// The registers that are not lww at and below a place, by key.
+function specialOf(place) {
+  const own = place.register && !isPlain(place.register) ? [[pointerOf(place.path), place.register]] : [];
+  const groups = place.groups.map(({ instance, register }) => [instance, register]);
+  return [...own, ...groups, ...[...place.below.values()].flatMap(specialOf)];
+}
+
+// The value with what stands at a path in it replaced, or taken out if null.
+function replaced(value, path, part) {
+  if (path.length === 0) return part;
+  const [key, ...rest] = path;
+  const members = new Map(value?.type === 'object' ? value.members : []);
+  const member = replaced(members.get(key), rest, part);
+  if (member === null) members.delete(key);
+  else members.set(key, member);
+  return objectOf(members);
+}
