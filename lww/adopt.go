@@ -42,15 +42,15 @@ func Adopt(ours *Document, past *History, file *Decoded) Adoption {
 	removed := lost
 	for _, e := range file.edits {
 		switch {
-		case file.Partial && e.removes():
-		case e.want == nil:
+		case file.Partial && e.removes(), e.element != "" && e.want == nil && !a.knows(e):
+		case e.want == nil && e.element == "" && e.order == nil:
 			removed = append(removed, e)
 		default:
 			a.edit(e)
 		}
 	}
 	if !file.Partial {
-		for _, e := range a.whole(removed) {
+		for _, e := range a.whole(a.shrink(removed)) {
 			a.edit(e)
 		}
 	}
@@ -59,7 +59,7 @@ func Adopt(ours *Document, past *History, file *Decoded) Adoption {
 
 // removes reports whether the edit is, or may be, the lack of something.
 func (e edit) removes() bool {
-	return e.want == nil || e.tuple != nil && e.want.Len() < len(e.tuple.owned)
+	return e.want == nil && e.order == nil || e.tuple != nil && e.want.Len() < len(e.tuple.owned)
 }
 
 // empty reports whether nothing was ever written.
@@ -77,7 +77,7 @@ type adopter struct {
 // edit writes one edit, unless the document shows that value already.
 func (a *adopter) edit(e edit) {
 	changes, key := e.changes()
-	changes = slices.DeleteFunc(changes, func(c Change) bool { return same(a.doc.At(c.Path), c.Want) })
+	changes = slices.DeleteFunc(changes, a.says)
 	if len(changes) == 0 {
 		return
 	}
@@ -93,18 +93,57 @@ func (e edit) key() string {
 	if e.tuple != nil {
 		return e.tuple.name
 	}
+	if e.element != "" {
+		return elementPointer(pointer(e.path), e.element)
+	}
 	return pointer(e.path)
+}
+
+// says reports whether the document shows already what the change wants.
+func (a *adopter) says(c Change) bool {
+	switch {
+	case c.edit == nil:
+		return same(a.doc.At(c.Path), c.Want)
+	case c.edit.element != "":
+		return same(a.doc.element(c.Path, c.edit.element), c.Want)
+	}
+	shown := a.doc.at(c.Path).array()
+	return shown != nil && shown.text() != "" && slices.Equal(refill(shown.keys, c.edit.order), shown.keys)
+}
+
+// knows reports whether ours has the element by the stamp of the entry that
+// lists it.
+func (a *adopter) knows(e edit) bool {
+	r, has := a.doc.at(e.path).elem(e.element)
+	return has && r.Stamp == e.over
+}
+
+// shrink removes elements, and leaves away the removals of arrays that have
+// others yet.
+func (a *adopter) shrink(removed []edit) []edit {
+	for _, e := range removed {
+		if e.element != "" {
+			a.edit(e)
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(removed), func(e edit) bool {
+		shown := a.doc.at(e.path).array()
+		return e.element != "" || e.want == nil && shown != nil && len(shown.keys) > 0
+	})
 }
 
 // changes returns the writes that make up the edit: one, or one for each
 // member of a group.
 func (e edit) changes() ([]Change, string) {
-	if e.tuple == nil {
-		return []Change{{e.path, e.want}}, e.key()
+	switch {
+	case e.element != "" || e.order != nil:
+		return []Change{{Path: e.path, Want: e.want, edit: &arrayEdit{e.element, e.order}}}, e.key()
+	case e.tuple == nil:
+		return []Change{{Path: e.path, Want: e.want}}, e.key()
 	}
 	var out []Change
 	for _, m := range e.tuple.owned {
-		out = append(out, Change{append(slices.Clone(e.path), m), e.want.Kid(m)})
+		out = append(out, Change{Path: append(slices.Clone(e.path), m), Want: e.want.Kid(m)})
 	}
 	return out, e.key()
 }
@@ -129,11 +168,15 @@ func isNumber(raw string) bool {
 func (a *adopter) losses() []edit {
 	var out []edit
 	for _, c := range a.file.block.losses() {
+		if c.array != nil {
+			out = append(out, a.arrayLosses(c)...)
+			continue
+		}
 		digests := newDigester(a.file.Doc.Salt)
 		path, _ := strictjson.SplitPointer(c.key)
 		a.doc.at(path).each(c.key, func(at string, r Register) bool {
-			p, _ := strictjson.SplitPointer(at)
-			if r.Policy == LWW && !r.Dead && r.Stamp == c.entry.stamp && a.file.View.At(p) == nil &&
+			p, err := strictjson.SplitPointer(at)
+			if err == nil && r.Policy == LWW && !r.Dead && r.Stamp == c.entry.stamp && a.file.View.At(p) == nil &&
 				slices.Contains(c.lost, digests.of(at, r.Value)) {
 				out = append(out, edit{path: p, over: r.Stamp})
 			}
@@ -196,7 +239,8 @@ func (a *adopter) withoutBlock() {
 	digests, now := newDigester(a.doc.Salt), a.doc.Showing()
 	var known []witness
 	var edits []edit
-	for _, e := range leaves(a.doc.Policies.groups(), nil, a.file.View) {
+	found, orders := a.itemise(leaves(a.doc.Policies.groups(), nil, a.file.View))
+	for _, e := range found {
 		w := witness{key: e.key(), past: a.past.Past[e.key()]}
 		r, shows := now[w.key]
 		if shows {
@@ -204,7 +248,7 @@ func (a *adopter) withoutBlock() {
 		}
 		e.witness = len(known)
 		if shows || len(w.past) > 0 {
-			w.digest = digests.of(w.key, e.want.JSON())
+			w.digest = digests.ofView(w.key, e.want)
 			known = append(known, w)
 		} else {
 			e.witness = -1
@@ -219,6 +263,9 @@ func (a *adopter) withoutBlock() {
 	for _, e := range edits {
 		a.judge(e, known, base)
 	}
+	for _, e := range orders {
+		a.edit(e)
+	}
 	for _, e := range removed {
 		a.edit(e)
 	}
@@ -227,6 +274,9 @@ func (a *adopter) withoutBlock() {
 // judge adopts what the program changed. What it only had is old news.
 func (a *adopter) judge(e edit, known []witness, base uint64) {
 	switch {
+	case e.element != "":
+		a.judgeElement(e, known, base)
+		return
 	case e.tuple == nil && same(a.doc.At(e.path), e.want), a.file.Partial && e.removes():
 		return
 	case e.tuple == nil && e.want.IsObject() && a.doc.At(e.path).IsObject():
@@ -236,6 +286,54 @@ func (a *adopter) judge(e edit, known []witness, base uint64) {
 		return
 	}
 	a.edit(e)
+}
+
+// judgeElement adopts what the program did to an element of an array. It had all
+// elements of its base, so one that it lacks was removed, if the base had it.
+func (a *adopter) judgeElement(e edit, known []witness, base uint64) {
+	v := edited
+	if e.witness >= 0 {
+		v = known[e.witness].judge(base)
+	}
+	switch {
+	case same(a.doc.element(e.path, e.element), e.want):
+	case e.want == nil && (v != edited || a.file.Partial):
+	case v == stale:
+		a.Rejected = append(a.Rejected, e.key())
+	default:
+		a.edit(e)
+	}
+}
+
+// itemise replaces the arrays whose elements merge by edits of each element that
+// the file or ours has, and of their orders.
+func (a *adopter) itemise(all []edit) (items, orders []edit) {
+	fields := a.doc.Policies.fields()
+	for _, e := range all {
+		is := ruleAt(fields, e.path)
+		if e.tuple != nil || !is.kind.Elements() || !isArray(e.want.JSON()) {
+			items = append(items, e)
+			continue
+		}
+		ours := a.doc.at(e.path).array()
+		if ours == nil {
+			ours = &array{}
+		}
+		raws := elementsOf(e.want.Leaf)
+		keys := is.name(raws, ours.keys, func(key, raw string) bool { return strictjson.Equal(ours.elems[key].Value, raw) })
+		for i, key := range keys {
+			if key != "" {
+				items = append(items, edit{path: e.path, element: key, want: &View{Leaf: raws[i]}})
+			}
+		}
+		for _, key := range ours.keys {
+			if !slices.Contains(keys, key) {
+				items = append(items, edit{path: e.path, element: key, over: ours.elems[key].Stamp})
+			}
+		}
+		orders = append(orders, edit{path: e.path, order: compact(keys)})
+	}
+	return items, orders
 }
 
 // isOld reports whether the program only had the value. Where the history does
@@ -249,7 +347,7 @@ func (a *adopter) isOld(e edit, v verdict) bool {
 func (a *adopter) reject(e edit) {
 	changes, key := e.changes()
 	for _, c := range changes {
-		if !same(a.doc.At(c.Path), c.Want) {
+		if !a.says(c) {
 			a.Rejected = append(a.Rejected, key)
 			return
 		}
@@ -287,8 +385,8 @@ func (a *adopter) removals(digests *digester, now map[string]Register, base uint
 			}
 			continue
 		}
-		path, _ := strictjson.SplitPointer(key)
-		if !r.Dead && missing[digests.of(key, "")] && a.file.View.At(path) == nil {
+		path, err := strictjson.SplitPointer(key)
+		if err == nil && !r.Dead && missing[digests.of(key, "")] && a.file.View.At(path) == nil {
 			out = append(out, edit{path: path, over: r.Stamp})
 		}
 	}

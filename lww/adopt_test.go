@@ -37,7 +37,7 @@ func TestAnEditOnAMachineThatHasNothingElseIsAdopted(t *testing.T) {
 	later := d.Clone() // in which each leaf of the object has an entry of its own
 	for i, key := range []string{"x", "y"} {
 		w := Writer{Actor: 7, Now: time.UnixMilli(int64(2000 + i))}
-		if err := later.Write(w, Change{[]string{"a", key}, viewOfRaw(`"again"`)}, Change{[]string{"a", key}, viewOfRaw(fmt.Sprint(i + 1))}); err != nil {
+		if err := later.Write(w, Change{Path: []string{"a", key}, Want: viewOfRaw(`"again"`)}, Change{Path: []string{"a", key}, Want: viewOfRaw(fmt.Sprint(i + 1))}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -85,7 +85,7 @@ func TestFarFutureStampsBindOnlyTheirOwnField(t *testing.T) {
 	future := NewStamp(0, 1<<43, 0, 9)
 	d.Put("/a", Register{Stamp: future, Value: "2"})
 	now := Writer{Actor: 8, Now: time.UnixMilli(2000)}
-	if err := d.Write(now, Change{[]string{"a"}, viewOfRaw("3")}, Change{[]string{"b"}, viewOfRaw("3")}); err != nil {
+	if err := d.Write(now, Change{Path: []string{"a"}, Want: viewOfRaw("3")}, Change{Path: []string{"b"}, Want: viewOfRaw("3")}); err != nil {
 		t.Fatal(err)
 	}
 	a, _ := d.Register("/a")
@@ -106,7 +106,7 @@ func TestATokenOrdersByEraAndGeneration(t *testing.T) {
 	at := func(ms int64) Writer { return Writer{Actor: 3, Now: time.UnixMilli(ms)} }
 	set := func(d *Document, ms int64, key, raw string) {
 		t.Helper()
-		if err := d.Write(at(ms), Change{[]string{key}, viewOfRaw(raw)}); err != nil {
+		if err := d.Write(at(ms), Change{Path: []string{key}, Want: viewOfRaw(raw)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -126,7 +126,7 @@ func TestATokenOrdersByEraAndGeneration(t *testing.T) {
 		t.Errorf("an old generation won: %s", got.JSON())
 	}
 	logout := login.Clone() // on another machine, after the login it knows of
-	if err := logout.Write(at(2500), Change{[]string{"account"}, nil}); err != nil {
+	if err := logout.Write(at(2500), Change{Path: []string{"account"}, Want: nil}); err != nil {
 		t.Fatal(err)
 	}
 	if got := merged(rotated, logout).View(); got.Len() != 0 {

@@ -60,6 +60,10 @@ type edit struct {
 	want  *View // nil: removed
 	over  Stamp
 	tuple *seat // the members of a group, judged whole; path is their object
+	// element is the key of an element of the array at path, and order are
+	// the keys of all that the text has, if the edit is about these.
+	element string
+	order   []string
 	// witness is the edit's index among the leaves that were known before, if
 	// the file has no block.
 	witness int
@@ -78,6 +82,8 @@ type covering struct {
 	leaves []found
 	// lost are the digests of leaves that are no longer there.
 	lost []string
+	// array is the one whose elements are the leaves; nil of all others.
+	array *writtenArray
 }
 
 type found struct {
@@ -85,6 +91,16 @@ type found struct {
 	at     string
 	raw    string
 	digest string
+	// element is its key, if the leaf is one; path is that of the array.
+	element string
+}
+
+// view is what the leaf shows; an element is one leaf whatever it holds.
+func (f found) view() *View {
+	if f.element != "" {
+		return &View{Leaf: f.raw}
+	}
+	return viewOfRaw(f.raw)
 }
 
 // Decode takes a file's text apart: the registers that its block vouches for,
@@ -162,6 +178,10 @@ func validKey(key string) bool {
 		_, _, ok := splitInstance(key)
 		return ok
 	}
+	if array, element, ok := splitElement(key); ok {
+		_, err := strictjson.SplitPointer(array)
+		return err == nil && isElement(element)
+	}
 	_, err := strictjson.SplitPointer(key)
 	return err == nil
 }
@@ -173,7 +193,9 @@ type reader struct {
 	groups []named
 	fields []Policy
 	unread map[string]bool
-	opened map[string]bool // lazily: the places that have an entry below them
+	opened map[string]bool     // lazily: the places that have an entry below them
+	named  map[string][]string // lazily: the elements that have an entry, by array
+	arrays []*writtenArray
 }
 
 // open reports whether the block has a register below the place whatever the
@@ -185,6 +207,9 @@ func (r *reader) open(at string) bool {
 		for key, e := range r.block.at {
 			if e.form != tombstone && e.form != emptyObject {
 				continue
+			}
+			if array, _, isElement := splitElement(key); isElement {
+				key = array
 			}
 			for cut := strings.LastIndexByte(key, '/'); cut >= 0; cut = strings.LastIndexByte(key, '/') {
 				key = key[:cut]
@@ -222,7 +247,7 @@ func (r *reader) coverAt(at string) *covering {
 // tombstone, or an empty object.
 func (r *reader) putMark(at string, e entry) {
 	if e.form == tombstone || e.form == emptyObject {
-		r.Doc.Put(at, e.register(LWW, "{}"))
+		r.Doc.Put(at, e.register(rule{}, "{}"))
 	}
 }
 
@@ -239,9 +264,11 @@ func (r *reader) object(v *View, path []string, at string, inherited *covering) 
 
 func (r *reader) place(v *View, path []string, at string, inherited *covering) {
 	_, listed := r.block.at[at]
-	switch {
-	case kindAt(r.fields, path) != LWW:
-		r.field(v, path, at)
+	switch is := ruleAt(r.fields, path); {
+	case is.kind.Elements() && isArray(v.Leaf):
+		r.array(is, v, path, at)
+	case is.kind != LWW:
+		r.field(is, v, path, at)
 	case v.IsObject() && (v.Len() > 0 || r.open(at)):
 		if listed {
 			inherited = r.coverAt(at)
@@ -251,7 +278,7 @@ func (r *reader) place(v *View, path []string, at string, inherited *covering) {
 		r.leaf(v, path, at)
 	case inherited != nil:
 		raw := v.JSON()
-		inherited.leaves = append(inherited.leaves, found{path, at, raw, r.of(at, raw)})
+		inherited.leaves = append(inherited.leaves, found{path: path, at: at, raw: raw, digest: r.of(at, raw)})
 	default:
 		r.edits = append(r.edits, edit{path: path, want: v})
 	}
@@ -265,16 +292,16 @@ func (r *reader) leaf(v *View, path []string, at string) {
 	switch {
 	case e.form == emptyObject && raw == "{}":
 	case e.form == values && e.digests == r.of(at, raw):
-		r.Doc.growTo(path).raise(e.register(LWW, raw))
+		r.Doc.growTo(path).raise(e.register(rule{}, raw))
 	default:
 		r.edits = append(r.edits, edit{path: path, want: v, over: e.stamp})
 	}
 }
 
 // field handles a value with a policy of its own, which inherits nothing.
-func (r *reader) field(v *View, path []string, at string) {
+func (r *reader) field(is rule, v *View, path []string, at string) {
 	e, listed := r.take(at)
-	reg := e.register(kindAt(r.fields, path), v.JSON())
+	reg := e.register(is, v.JSON())
 	if listed && (reg.Dead || e.digests == r.of(at, reg.Value)) {
 		r.Doc.Put(at, reg)
 	}
@@ -310,15 +337,15 @@ func (r *reader) tuple(s seat, v *View, path []string) {
 	value := tupleText(members)
 	switch {
 	case listed && e.form == values && e.digests == r.of(s.name, value):
-		r.Doc.Put(s.name, e.register(s.policy.Kind, value))
+		r.Doc.Put(s.name, e.register(s.policy.rule(), value))
 	case listed || len(members) > 0:
 		r.edits = append(r.edits, edit{path: path, want: viewOfRaw(value), over: e.stamp, tuple: &s})
 	}
 }
 
 // register returns what the entry says, given the value that it vouches for.
-func (e entry) register(kind Kind, value string) Register {
-	reg := Register{Policy: kind, Stamp: e.stamp, Era: e.era, Gen: e.gen, Value: value}
+func (e entry) register(is rule, value string) Register {
+	reg := Register{Policy: is.kind, ID: is.id, Stamp: e.stamp, Era: e.era, Gen: e.gen, Value: value}
 	if e.form == tombstone || e.form == typedTombstone {
 		reg.Dead, reg.Value = true, ""
 	}
@@ -329,6 +356,9 @@ func (e entry) register(kind Kind, value string) Register {
 func (r *reader) settle() {
 	for _, c := range r.block.covers {
 		r.inherit(c)
+	}
+	for _, w := range r.arrays {
+		r.order(w)
 	}
 	for _, key := range sortedKeys(r.unread) {
 		r.missing(key, r.block.at[key])
@@ -343,16 +373,16 @@ func (r *reader) settle() {
 func (r *reader) inherit(c *covering) {
 	if c.intact() {
 		for _, leaf := range c.leaves {
-			r.Doc.growTo(leaf.path).raise(c.entry.register(LWW, leaf.raw))
+			r.keep(leaf, c.entry)
 		}
 		return
 	}
 	kept := align(c.leaves, c.entry)
 	for i, leaf := range c.leaves {
 		if kept[i] {
-			r.Doc.growTo(leaf.path).raise(c.entry.register(LWW, leaf.raw))
+			r.keep(leaf, c.entry)
 		} else {
-			r.edits = append(r.edits, edit{path: leaf.path, want: viewOfRaw(leaf.raw), over: c.entry.stamp})
+			r.edits = append(r.edits, edit{path: leaf.path, element: leaf.element, want: leaf.view(), over: later(c.entry.stamp, c.entry.era)})
 		}
 	}
 	c.lost = lost(c.leaves, kept, c.entry)
@@ -419,11 +449,19 @@ func (r *reader) missing(key string, e entry) {
 		r.missingTuple(key, e)
 		return
 	}
+	if array, element, ok := splitElement(key); ok {
+		r.missingElement(array, element, e)
+		return
+	}
 	path, _ := strictjson.SplitPointer(key)
 	r.putMark(key, e)
-	switch kind := kindAt(r.fields, path); {
-	case e.form == typedTombstone && kind != LWW:
-		r.Doc.Put(key, e.register(kind, ""))
+	switch is := ruleAt(r.fields, path); {
+	case e.form == typedTombstone && is.kind != LWW:
+		r.Doc.Put(key, e.register(is, ""))
+	case is.kind.Elements() && e.form == values:
+		c := r.coverElements(&writtenArray{path: path, at: key, is: is, entry: e, listed: true})
+		c.lost = lost(nil, nil, c.entry)
+		r.edits = append(r.edits, edit{path: path, over: e.stamp})
 	case e.form == values || e.form == emptyObject:
 		r.edits = append(r.edits, edit{path: path, over: e.stamp})
 	}

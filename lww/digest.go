@@ -52,6 +52,14 @@ func (d *digester) sign(raw string) []byte {
 	return d.out[:]
 }
 
+// ofView is the digest of what shows: none for nothing.
+func (d *digester) ofView(key string, v *View) string {
+	if v == nil {
+		return ""
+	}
+	return d.of(key, v.JSON())
+}
+
 // Digest returns the digest of a value under the document's salt. It shows
 // whether two values are equal, and nothing else about them.
 func (d *Document) Digest(key, raw string) string { return newDigester(d.Salt).of(key, raw) }

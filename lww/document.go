@@ -25,11 +25,12 @@ type Document struct {
 }
 
 // node is a place in the document: the register of the place itself, if it
-// ever had one, and what lies below.
+// ever had one, and what lies below; of an array whose elements merge, these.
 type node struct {
-	reg  Register
-	has  bool
-	kids family
+	reg   Register
+	has   bool
+	kids  family
+	elems elements
 }
 
 func (n *node) kid(key string) *node {
@@ -71,6 +72,7 @@ func (n *node) raise(r Register) bool {
 // join is the pointwise maximum of two trees. It reports whether n changed.
 func (n *node) join(m *node) bool {
 	changed := m.has && n.raise(m.reg)
+	changed = n.joinElements(m) || changed
 	return n.kids.join(&m.kids) || changed
 }
 
@@ -81,7 +83,7 @@ func (n *node) newest() Stamp {
 	}
 	var s Stamp
 	if n.has {
-		s = n.reg.Stamp
+		s = later(n.reg.Stamp, n.elems.newest())
 	}
 	for _, k := range n.children() {
 		s = later(s, k.node.newest())
@@ -174,7 +176,8 @@ func (d *Document) Clone() *Document {
 func (d *Document) Declare(t Table) bool { return d.mergePolicies(t) }
 
 // Registers yields every register by its key, in no particular order: fields
-// by JSON Pointer, groups by instance name.
+// by JSON Pointer, elements of arrays by their array's and their own key,
+// groups by instance name.
 func (d *Document) Registers() iter.Seq2[string, Register] {
 	return func(yield func(string, Register) bool) {
 		if !d.root.each("", yield) {
@@ -195,6 +198,11 @@ func (n *node) each(pointer string, yield func(string, Register) bool) bool {
 	if n.has && !yield(pointer, n.reg) {
 		return false
 	}
+	for key, r := range n.elems {
+		if !yield(elementPointer(pointer, key), r) {
+			return false
+		}
+	}
 	for _, k := range n.children() {
 		if !k.node.each(strictjson.AppendSegment(pointer, k.key), yield) {
 			return false
@@ -203,31 +211,40 @@ func (n *node) each(pointer string, yield func(string, Register) bool) bool {
 	return true
 }
 
-// Register returns the register of the key: a JSON Pointer, or the name of a
-// group's instance.
+// Register returns the register of the key: a JSON Pointer, that of an element,
+// or the name of a group's instance.
 func (d *Document) Register(key string) (Register, bool) {
 	if isInstance(key) {
 		r, ok := d.tuples[key]
 		return r, ok
 	}
-	path, err := strictjson.SplitPointer(key)
-	if err != nil {
-		return Register{}, false
+	at, element, isElement := splitElement(key)
+	if !isElement {
+		at = key
 	}
+	path, err := strictjson.SplitPointer(at)
 	n := d.at(path)
-	if n == nil || !n.has {
+	switch {
+	case err != nil || n == nil || !n.has:
 		return Register{}, false
+	case isElement:
+		r, ok := n.elems[element]
+		return r, ok
 	}
 	return n.reg, true
 }
 
 // Put joins one register into the document under its key, as Merge would.
 // Parts that the register's policy has no use for are dropped. A key that is
-// neither a JSON Pointer nor an instance name is ignored.
+// none of those that Registers yields is ignored.
 func (d *Document) Put(key string, r Register) bool {
 	r = r.normal()
 	if isInstance(key) {
 		return d.raiseTuple(key, r)
+	}
+	if at, element, ok := splitElement(key); ok {
+		path, err := strictjson.SplitPointer(at)
+		return err == nil && fits(element, r) && d.growTo(path).raiseElement(element, r)
 	}
 	path, err := strictjson.SplitPointer(key)
 	return err == nil && d.growTo(path).raise(r)
@@ -261,6 +278,11 @@ func (n *node) subtract(old, now *node) {
 	if now.has && (old == nil || !old.has || old.reg != now.reg) {
 		n.put(now.reg)
 	}
+	for key, r := range now.elems {
+		if was, had := old.elem(key); !had || was != r {
+			n.raiseElement(key, r)
+		}
+	}
 	for _, k := range now.children() {
 		if was := old.kid(k.key); !k.node.same(was) {
 			n.grow(k.key).subtract(was, k.node)
@@ -270,7 +292,7 @@ func (n *node) subtract(old, now *node) {
 
 // same reports whether both trees hold the same registers.
 func (n *node) same(m *node) bool {
-	if m == nil || n.has != m.has || n.reg != m.reg || n.kids.len() != m.kids.len() {
+	if m == nil || n.has != m.has || n.reg != m.reg || n.kids.len() != m.kids.len() || !n.elems.equal(m.elems) {
 		return false
 	}
 	theirs := m.children()

@@ -137,6 +137,8 @@ func (e *encoder) emit(p *place, inherited *cover) {
 		c := &cover{stamp: p.best[len(p.best)-1]}
 		e.emitKids(p, c)
 		e.entries[string(e.at)] = entry{stamp: c.stamp, digests: string(c.digests)}
+	case p.array != nil:
+		e.emitArray(p.array, string(e.at))
 	case p.own == nil:
 		e.emitKids(p, inherited)
 	case p.inherits():

@@ -14,6 +14,8 @@ type entry struct {
 	digests string
 	era     Stamp
 	gen     uint64
+	// order of an array's elements, where the text does not say it all.
+	order string
 }
 
 // form tells the shapes of an entry apart.
@@ -21,7 +23,8 @@ type form uint8
 
 const (
 	// values: [stamp, digests, era, generation], the last two optional. The
-	// values below that have no deeper entry, or the value itself.
+	// values below that have no deeper entry, or the value itself. Arrays
+	// whose elements merge have their order in the place of a generation.
 	values form = iota
 	// tombstone: [stamp].
 	tombstone
@@ -61,12 +64,15 @@ func (e entry) append(dst []byte) []byte {
 		dst = append(dst, e.digests...)
 		dst = append(dst, '"')
 	}
-	if !e.era.IsZero() || e.gen > 0 || e.form == typedTombstone {
+	if !e.era.IsZero() || e.gen > 0 || e.order != "" || e.form == typedTombstone {
 		dst = append(dst, `,"`+e.era.String()+`"`...)
 	}
 	if e.gen > 0 {
 		dst = append(dst, ',')
 		dst = strconv.AppendUint(dst, e.gen, 10)
+	}
+	if e.order != "" {
+		dst = append(append(dst, ','), e.order...)
 	}
 	return append(dst, ']')
 }
@@ -92,6 +98,10 @@ func parseEntry(n strictjson.Node) (e entry, ok bool) {
 	}
 	if len(parts) > 2 && !parseStampNode(parts[2], &e.era) {
 		return entry{}, false
+	}
+	if len(parts) > 3 && parts[3].Kind() == strictjson.Array {
+		e.order = strictjson.Canonical(parts[3].Raw())
+		return e, e.form == values
 	}
 	if len(parts) > 3 {
 		gen, err := strconv.ParseUint(parts[3].Raw(), 10, 64)

@@ -2,6 +2,7 @@ package lww
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -92,7 +93,7 @@ func (f *family) clone() family {
 	}
 	nodes, copies := make([]node, len(children)), make([]child, len(children))
 	for i, c := range children {
-		nodes[i] = node{reg: c.node.reg, has: c.node.has, kids: c.node.kids.clone()}
+		nodes[i] = node{reg: c.node.reg, has: c.node.has, kids: c.node.kids.clone(), elems: maps.Clone(c.node.elems)}
 		copies[i] = child{c.key, &nodes[i]}
 	}
 	return family{sorted: copies}

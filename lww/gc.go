@@ -8,6 +8,11 @@ func (n *node) tombstones() int {
 	if n.has && n.reg.Dead {
 		count++
 	}
+	for _, r := range n.elems {
+		if r.Dead {
+			count++
+		}
+	}
 	for _, k := range n.children() {
 		count += k.node.tombstones()
 	}
@@ -41,6 +46,7 @@ func (g *collector) sweepHidden(n *node, ceiling Stamp) {
 	if n.has && n.reg.Policy == LWW && n.reg.Stamp.Less(ceiling) {
 		g.drop(n)
 	}
+	g.sweepElements(n)
 	below := n.ceiling(ceiling)
 	n.kids.drop(func(k child) bool {
 		g.sweepHidden(k.node, below)
@@ -68,4 +74,23 @@ func (g *collector) sweepDead(n *node, h *holder, root bool) {
 	}
 }
 
-func (n *node) bare() bool { return !n.has && n.kids.len() == 0 }
+// sweepElements drops what a reset of the array hides, or a greater rule, and
+// then old tombstones. A value that these kept from showing becomes a
+// tombstone.
+func (g *collector) sweepElements(n *node) {
+	a := n.array()
+	if a == nil {
+		return
+	}
+	for key := range n.elems {
+		if r, seen := a.elems[key]; !seen || r.Dead && r.Stamp.Less(g.horizon) {
+			delete(n.elems, key)
+			g.dropped++
+		}
+	}
+	if a.reg.Dead {
+		n.put(a.reg)
+	}
+}
+
+func (n *node) bare() bool { return !n.has && n.kids.len() == 0 && len(n.elems) == 0 }

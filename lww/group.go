@@ -95,23 +95,42 @@ func (t Table) fields() []Policy {
 	var out []Policy
 	for _, name := range sortedKeys(t) {
 		switch p := t[name]; p.Kind {
-		case First, Max, Min:
+		case First, Max, Min, Set, Keyed:
 			out = append(out, p)
 		}
 	}
 	return out
 }
 
-// kindAt returns the kind of the field at path: LWW unless a policy says
+// rule is what a policy says of a single field: its kind, and for Keyed the key
+// that tells elements apart.
+type rule struct {
+	kind Kind
+	id   string
+}
+
+// less orders rules by rank: what is written under the greater one counts.
+func (r rule) less(s rule) bool { return r.kind < s.kind || r.kind == s.kind && r.id < s.id }
+
+func (p Policy) rule() rule {
+	if p.Kind == Keyed {
+		return rule{Keyed, p.ID}
+	}
+	return rule{kind: p.Kind}
+}
+
+func (r Register) rule() rule { return rule{r.Policy, r.ID} }
+
+// ruleAt returns the rule for the field at path: LWW unless a policy says
 // otherwise. Of several the highest rank counts.
-func kindAt(fields []Policy, path []string) Kind {
-	kind := LWW
+func ruleAt(fields []Policy, path []string) rule {
+	var best rule
 	for _, p := range fields {
-		if p.Kind > kind && p.At.Matches(path) {
-			kind = p.Kind
+		if r := p.rule(); best.less(r) && p.At.Matches(path) {
+			best = r
 		}
 	}
-	return kind
+	return best
 }
 
 // seat is a group's instance in the object that holds its members.

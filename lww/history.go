@@ -99,6 +99,9 @@ func (d *Document) shownAround(key string, fn func(at string, r Register)) {
 	if r, ok := d.tuples[key]; ok {
 		fn(key, r)
 	}
+	if r := d.shownElement(key); r != (Register{}) {
+		fn(key, r)
+	}
 	path, err := strictjson.SplitPointer(key)
 	if isInstance(key) || err != nil {
 		return
@@ -128,14 +131,31 @@ func (d *Document) shownAt(key string) Register {
 	if isInstance(key) {
 		return d.tuples[key]
 	}
+	if _, _, ok := splitElement(key); ok {
+		return d.shownElement(key)
+	}
 	path, _ := strictjson.SplitPointer(key)
 	n, h, ceiling := &d.root, d.holders(), Stamp{}
 	for _, segment := range path {
 		ceiling = n.ceiling(ceiling)
 		n, h = n.kid(segment), h.kid(segment)
 	}
-	if p := resolve(n, h, ceiling); p != nil && p.own != nil && p.shows != object {
+	switch p := resolve(n, h, ceiling); {
+	case p == nil || p.own == nil || p.shows == object:
+		return Register{}
+	case p.array != nil:
+		return p.array.reg
+	default:
 		return *p.own
+	}
+}
+
+// shownElement returns the register of an element that no reset hides.
+func (d *Document) shownElement(key string) Register {
+	at, element, ok := splitElement(key)
+	path, err := strictjson.SplitPointer(at)
+	if a := d.at(path).array(); ok && err == nil && a != nil {
+		return a.elems[element]
 	}
 	return Register{}
 }
@@ -153,7 +173,10 @@ func (p *place) collect(at string, out map[string]Register) {
 	if p == nil {
 		return
 	}
-	if p.own != nil && (p.shows != object) {
+	switch {
+	case p.array != nil:
+		p.array.collect(at, out)
+	case p.own != nil && p.shows != object:
 		out[at] = *p.own
 	}
 	for _, s := range p.seats {

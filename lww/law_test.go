@@ -29,13 +29,46 @@ func genLeaf(t *rapid.T) string {
 	return rapid.SampledFrom([]string{"1", "1.0", "2", `"x"`, "{}", "[1]", "null"}).Draw(t, "leaf")
 }
 
+// genArray is an array of different things that have an id, or share one, or have
+// none.
+func genArray(t *rapid.T) string {
+	return arrayText(rapid.SliceOfNDistinct(rapid.Custom(genElement), 0, 3, strictjson.Canonical).Draw(t, "array"))
+}
+
+func genElement(t *rapid.T) string {
+	return rapid.SampledFrom([]string{"1", "1.0", `"x"`, `{"id":1}`, `{"id":1,"b":2}`, `{"id":"x"}`, `{"b":2}`}).Draw(t, "element")
+}
+
+// genElements adds any elements to an array.
+func genElements(t *rapid.T, d *Document, is rule, at string) (order string) {
+	var keys []string
+	for range rapid.IntRange(0, 3).Draw(t, "elements") {
+		r := Register{Stamp: genStamp(t), Value: genElement(t), Dead: rapid.IntRange(0, 2).Draw(t, "gone") == 0}
+		key := numbered(is.called(r.Value), 0)
+		if is.kind == Keyed {
+			key = numbered(is.called(r.Value), rapid.IntRange(0, 1).Draw(t, "number"))
+		}
+		if rapid.Bool().Draw(t, "exists") {
+			d.Put(elementPointer(at, key), r)
+		}
+		if rapid.Bool().Draw(t, "listed") {
+			keys = append(keys, key)
+		}
+	}
+	return orderText(keys)
+}
+
 // genRegisters is a hostile document: any register anywhere.
 func genRegisters(t *rapid.T, policies Table) *Document {
 	d := &Document{Policies: maps.Clone(policies)}
 	fields := policies.fields()
 	for range rapid.IntRange(0, 5).Draw(t, "registers") {
 		path := genPath(t)
-		r := Register{Policy: kindAt(fields, path), Stamp: genStamp(t), Value: genLeaf(t)}
+		is := ruleAt(fields, path)
+		r := Register{Policy: is.kind, ID: is.id, Stamp: genStamp(t), Value: genLeaf(t)}
+		if is.kind.Elements() && isArray(r.Value) {
+			r.Value = genElements(t, d, is, pointer(path))
+		}
 		if r.Policy != LWW {
 			r.Era = NewStamp(0, rapid.Int64Range(0, 2).Draw(t, "era"), 0, 0)
 		}
@@ -81,13 +114,15 @@ func genWritten(t *rapid.T, policies Table) *Document {
 func genWrite(t *rapid.T, d *Document) (path []string, want *View, err error) {
 	path, want = genPath(t), genView(t, 2)
 	w := Writer{Actor: Actor(rapid.IntRange(0, 2).Draw(t, "actor")), Now: time.UnixMilli(rapid.Int64Range(0, 6).Draw(t, "now"))}
-	return path, want, d.Write(w, Change{path, want})
+	return path, want, d.Write(w, Change{Path: path, Want: want})
 }
 
 func genView(t *rapid.T, depth int) *View {
 	switch rapid.IntRange(0, 4).Draw(t, "shape") {
 	case 0:
 		return nil
+	case 3:
+		return &View{Leaf: genArray(t)}
 	case 1, 2:
 		if depth > 0 {
 			v := &View{}
@@ -107,6 +142,9 @@ var lawTables = []Table{
 	{"pair": {Kind: Group, At: Pattern{{Key: "a"}}, Members: []string{"b", "m"}}},
 	{"tok": {Kind: Token, At: Pattern{{Any: true}}, Members: []string{"b", "m"}, Refresh: "m", Identity: "b"}},
 	{"/a": {Kind: Max, At: Pattern{{Key: "a"}}}, "/b/m": {Kind: First, At: Pattern{{Key: "b"}, {Key: "m"}}}},
+	{"/a": {Kind: Set, At: Pattern{{Key: "a"}}}, `["m",null]`: {Kind: Keyed, ID: "id", At: Pattern{{Key: "m"}, {Any: true}}}},
+	{"/a": {Kind: Keyed, ID: "id", At: Pattern{{Key: "a"}}}, "/b/m": {Kind: Set, At: Pattern{{Key: "b"}, {Key: "m"}}}},
+	{"/a": {Kind: Keyed, ID: "b", At: Pattern{{Key: "a"}}}},
 	{"flat": {Kind: Group, Members: []string{"m"}}, "/b/a": {Kind: Min, At: Pattern{{Key: "b"}, {Key: "a"}}}},
 }
 
@@ -183,6 +221,18 @@ func TestWhatAFileSaysMergesLikeTheStateItWasWrittenFrom(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := genTable(t)
 		a, b := genDocument(t, p), genDocument(t, genTable(t))
+		direct, throughFile := merged(a, b).View(), merged(reread(t, a), b).View()
+		if !direct.Equal(throughFile) {
+			t.Fatalf("a file loses something:\na      %s\nb      %s\ndirect %s\nfile   %s\ntext %s", state(a), state(b), direct.JSON(), throughFile.JSON(), a.Canonical())
+		}
+	})
+}
+
+func TestWhatAFileSaysMergesLikeItsStateAlsoIfReplicasDisagreedAboutPolicies(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p, q := genTable(t), genTable(t)
+		a, b := merged(genDocument(t, p), genDocument(t, q)), genDocument(t, rapid.SampledFrom([]Table{p, q}).Draw(t, "b"))
+		a.Lift()
 		direct, throughFile := merged(a, b).View(), merged(reread(t, a), b).View()
 		if !direct.Equal(throughFile) {
 			t.Fatalf("a file loses something:\na      %s\nb      %s\ndirect %s\nfile   %s\ntext %s", state(a), state(b), direct.JSON(), throughFile.JSON(), a.Canonical())

@@ -46,17 +46,56 @@ func (d *Document) liftable() map[string]Register {
 	}
 	for _, f := range fields {
 		for _, at := range d.spots(f.At, places) {
-			if p := resolve(at.n, at.h, at.ceiling); p.shown() != nothing && !at.n.typed() {
-				found[pointer(at.path)] = lone(kindAt(fields, at.path), at.n.newest(), p.view())
+			if p := resolve(at.n, at.h, at.ceiling); p != nil {
+				p.lift(found, at, ruleAt(fields, at.path))
 			}
 		}
 	}
 	return found
 }
 
+// lift finds the registers that the place gets under a rule, unless it has
+// them: what shows, and of the registers of lesser policies also the tombstones.
+func (p *place) lift(found map[string]Register, at spot, to rule) {
+	typed := at.n.typed()
+	if !typed && p.shows == nothing || typed && !at.n.reg.rule().less(to) {
+		return
+	}
+	r := lone(to, at.n.newest(), p.view())
+	if typed {
+		r.Stamp = at.n.reg.Stamp
+	}
+	if typed && to.kind.Elements() == (p.array != nil) {
+		r.Era = at.n.reg.Era
+	}
+	where := pointer(at.path)
+	if to.kind.Elements() && isArray(r.Value) {
+		r.Value = p.liftElements(found, where, r, to)
+	}
+	found[where] = r
+}
+
+// liftElements gives each element a register, and returns their order. What was
+// an element before keeps its stamp.
+func (p *place) liftElements(found map[string]Register, where string, r Register, to rule) (order string) {
+	raws := elementsOf(r.Value)
+	keys := to.name(raws, nil, nil)
+	for i, key := range keys {
+		if key == "" {
+			continue
+		}
+		stamp := r.Stamp
+		if p.array != nil {
+			stamp = p.array.elems[p.array.keys[i]].Stamp
+		}
+		found[elementPointer(where, key)] = Register{Policy: to.kind, Stamp: stamp, Value: raws[i]}
+	}
+	return orderText(compact(keys))
+}
+
 // lone is a register of era and generation zero.
-func lone(kind Kind, s Stamp, v *View) Register {
-	return Register{Policy: kind, Stamp: s, Dead: v == nil, Value: v.JSON()}
+func lone(is rule, s Stamp, v *View) Register {
+	return Register{Policy: is.kind, ID: is.id, Stamp: s, Dead: v == nil, Value: v.JSON()}
 }
 
 func (d *Document) liftTuple(found map[string]Register, s seat, at spot) {

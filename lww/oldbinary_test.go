@@ -44,7 +44,7 @@ func newTrial(r *rand.Rand, switches int) *trial {
 	}}}
 	all := t.login()
 	for i := range simFields {
-		all = append(all, Change{[]string{simName(i)}, t.value(i)})
+		all = append(all, Change{Path: []string{simName(i)}, Want: t.value(i)})
 	}
 	t.save(all)
 	for range simSaves {
@@ -72,8 +72,8 @@ func (t *trial) value(i int) *View {
 func (t *trial) login() []Change {
 	t.serial++
 	return []Change{
-		{[]string{"auth", "access"}, &View{Leaf: fmt.Sprintf(`"AT-%d"`, t.serial)}},
-		{[]string{"auth", "refresh"}, &View{Leaf: fmt.Sprintf(`"RT-%d"`, t.serial)}},
+		{Path: []string{"auth", "access"}, Want: &View{Leaf: fmt.Sprintf(`"AT-%d"`, t.serial)}},
+		{Path: []string{"auth", "refresh"}, Want: &View{Leaf: fmt.Sprintf(`"RT-%d"`, t.serial)}},
 	}
 }
 
@@ -98,7 +98,7 @@ func (t *trial) someChanges(had *View, knows map[string]bool) []Change {
 		for v.Equal(had.Kid(simName(i))) {
 			v = t.value(i)
 		}
-		out = append(out, Change{[]string{simName(i)}, v})
+		out = append(out, Change{Path: []string{simName(i)}, Want: v})
 	}
 	return out
 }

@@ -8,6 +8,8 @@ type place struct {
 	// own is the register of the place itself, nil if there is none or if it
 	// is hidden.
 	own *Register
+	// array is what stands there, if that is an array whose elements merge.
+	array *array
 	// seats are the groups whose members live directly below.
 	seats []seated
 	// kids are the places below that matter, by key, members of groups
@@ -55,15 +57,23 @@ func (p *place) resolve(n *node, h *holder, ceiling Stamp) bool {
 		p.own = &n.reg
 	}
 	if n.typed() {
-		p.presence = presence{opens: !n.reg.Dead, typed: true}
-		if !n.reg.Dead {
-			p.shows = leaf
-		}
+		p.resolveTyped(n)
 		return true
 	}
 	p.resolveBelow(n, h, n.ceiling(ceiling))
 	p.settle()
 	return p.own != nil || p.kids != nil || p.seats != nil
+}
+
+// resolveTyped settles what a register shows that is not LWW.
+func (p *place) resolveTyped(n *node) {
+	p.typed, p.opens = true, !n.reg.Dead
+	if p.array = n.array(); p.array != nil {
+		p.opens = p.array.text() != ""
+	}
+	if p.opens {
+		p.shows = leaf
+	}
 }
 
 func (p *place) resolveBelow(n *node, h *holder, ceiling Stamp) {
@@ -145,7 +155,11 @@ func (p *place) view() *View {
 
 // render makes v what the place shows.
 func (p *place) render(v *View) {
-	if p.shows == leaf {
+	switch {
+	case p.array != nil:
+		v.readRaw(p.array.text())
+		return
+	case p.shows == leaf:
 		v.readRaw(p.own.Value)
 		return
 	}

@@ -43,6 +43,10 @@ func ParseKind(s string) (Kind, bool) {
 // Tuple reports whether registers of this kind hold the members of a group.
 func (k Kind) Tuple() bool { return k == Group || k == Token }
 
+// Elements reports whether arrays of this kind have a register for each
+// element.
+func (k Kind) Elements() bool { return k == Set || k == Keyed }
+
 // Segment is one step of a Pattern: a key, or any key.
 type Segment struct {
 	Key string

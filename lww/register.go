@@ -13,17 +13,21 @@ import (
 type Register struct {
 	// Policy is the kind whose rules the register was written under.
 	Policy Kind
+	// ID is the key that tells the elements of a Keyed array apart. Empty for
+	// every other kind, and for the elements themselves.
+	ID string
 	// Stamp is when and by whom it was written.
 	Stamp Stamp
 	// Era is the stamp of the reset that began it: a login, a logout, an
-	// unset. Zero at first, and always for LWW, Group, Set and Keyed.
+	// unset. Zero at first, and always for LWW, Group, and elements of arrays.
 	Era Stamp
 	// Gen counts the rotations of a Token within its era.
 	Gen uint64
 	// Dead marks a tombstone: the value was deleted.
 	Dead bool
-	// Value is the JSON text of the value as it stands in the file, or of the
-	// tuple as an object of the members that are present. Empty if Dead.
+	// Value is the JSON text of the value as it stands in the file, of the
+	// tuple as an object of the members that are present, or of the order of a
+	// Set or Keyed array as the array of its elements' keys. Empty if Dead.
 	Value string
 }
 
@@ -32,9 +36,14 @@ func (r Register) normal() Register {
 	if r.Policy != Token {
 		r.Gen = 0
 	}
+	if r.Policy != Keyed {
+		r.ID = ""
+	}
 	switch r.Policy {
-	case LWW, Group, Set, Keyed:
+	case LWW, Group:
 		r.Era = Stamp{}
+	case Set, Keyed:
+		r.Value = r.rule().tidy(r.Value)
 	}
 	if r.Dead {
 		r.Value = ""
@@ -45,20 +54,30 @@ func (r Register) normal() Register {
 // Compare orders registers totally: by policy rank, epoch, era, the policy's
 // own key, the rest of the stamp, tombstone above value, canonical value, and
 // literal. The last two make replicas converge even when cloned actors wrote
-// different values under one stamp.
+// different values under one stamp. Arrays whose elements merge go by the key
+// that tells these apart before, and not by the epoch: what an era hides must
+// stay hidden.
 func (r Register) Compare(s Register) int {
 	if r == s {
 		return 0
 	}
 	return cmp.Or(
 		cmp.Compare(r.Policy, s.Policy),
-		cmp.Compare(r.Stamp.Epoch(), s.Stamp.Epoch()),
+		strings.Compare(r.ID, s.ID),
+		r.compareEpoch(s),
 		r.Era.Compare(s.Era),
 		r.compareKey(s),
 		r.Stamp.Compare(s.Stamp),
 		compareBool(r.Dead, s.Dead),
 		compareText(r.Value, s.Value),
 	)
+}
+
+func (r Register) compareEpoch(s Register) int {
+	if r.Policy.Elements() {
+		return 0
+	}
+	return cmp.Compare(r.Stamp.Epoch(), s.Stamp.Epoch())
 }
 
 // compareText orders JSON texts by their canonical form, then by their bytes.
@@ -73,8 +92,11 @@ func compareText(a, b string) int {
 	)
 }
 
-// compareKey compares by the policy's own key. The policies are equal.
+// compareKey compares by the policy's own key, if it is the same policy.
 func (r Register) compareKey(s Register) int {
+	if r.Policy != s.Policy {
+		return 0
+	}
 	switch r.Policy {
 	case Token:
 		return cmp.Compare(r.Gen, s.Gen)

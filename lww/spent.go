@@ -87,11 +87,18 @@ func (d *Document) IsSecret(key string) bool {
 		}
 		return false
 	}
+	array, _, isElement := splitElement(key)
+	if isElement {
+		key = array
+	}
 	path, err := strictjson.SplitPointer(key)
 	if err != nil {
 		return true
 	}
 	for _, p := range d.Policies {
+		if isElement && p.Secret && len(p.At) > len(path) && p.At[:len(path)].Matches(path) {
+			return true // one of its members is
+		}
 		if p.Secret && len(p.At) <= len(path) && p.At.Matches(path[:len(p.At)]) {
 			return true
 		}

@@ -102,7 +102,7 @@ func parsePolicy(name string, n strictjson.Node) (p Policy, ok bool) {
 	p.Secret, p.Local = isTrue(n, "secret"), isTrue(n, "local")
 	if !p.Kind.Tuple() {
 		p.At, ok = parseFieldName(name)
-		return p, ok
+		return p, ok && (p.Kind != Keyed || p.ID != "")
 	}
 	at, has := n.Get("at")
 	if !has || !isGroupName(name) {

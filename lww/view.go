@@ -270,7 +270,7 @@ func (d *Document) At(path []string) *View {
 	n, h, ceiling := &d.root, d.holders(), Stamp{}
 	for i, key := range path {
 		if n.typed() {
-			return n.reg.view().At(path[i:])
+			return n.value().At(path[i:])
 		}
 		if h.claims(key) {
 			return h.member(key).At(path[i+1:])

@@ -25,6 +25,15 @@ var ErrNotObject = errors.New("the document is not an object")
 type Change struct {
 	Path []string
 	Want *View
+	// Was is what the writer took the place for, if he may not have seen all
+	// that is there now. It counts for Set and Keyed arrays: elements that
+	// are in neither stay, and of those that are in both only the difference
+	// is written. Nil: exactly Want is wanted.
+	Was *View
+
+	// edit is what a foreign writer did to an array: to one element, or to
+	// the order of those that he knew.
+	edit *arrayEdit
 }
 
 // Write makes the document show what changes want, by writing registers that
@@ -39,6 +48,11 @@ func (d *Document) Write(w Writer, changes ...Change) error {
 		if err := c.valid(); err != nil {
 			return err
 		}
+		if c.edit != nil {
+			p.editArray(c)
+			continue
+		}
+		p.was, p.base = c.Was, len(c.Path)
 		if err := p.assign(c.Path, d.At(c.Path), c.Want); err != nil {
 			return err
 		}
@@ -64,6 +78,10 @@ type pen struct {
 	w      Writer
 	groups []named
 	fields []Policy
+	// was is what the writer took the place for that he writes to, or nil, and
+	// base the length of its path.
+	was  *View
+	base int
 	// drafts are the tuples that this write changes, whole: two members
 	// changed by one write are one register.
 	drafts map[string]*draft
@@ -124,7 +142,7 @@ func (p *pen) fieldOf(path []string) int {
 		if depth > 0 {
 			n = n.kid(path[depth-1])
 		}
-		if n.typed() || kindAt(p.fields, path[:depth]) != LWW {
+		if n.typed() || ruleAt(p.fields, path[:depth]).kind != LWW {
 			return depth
 		}
 	}
@@ -195,7 +213,7 @@ func (p *pen) erase(path []string) {
 func (p *pen) resetBelow(path []string, n *node) {
 	for _, k := range n.children() {
 		kid, at := k.node, append(path[:len(path):len(path)], k.key)
-		if kid.typed() && !kid.reg.Dead {
+		if kid.typed() && kid.value() != nil {
 			p.assignField(at, nil, nil)
 		}
 		p.resetBelow(at, kid)
@@ -327,14 +345,42 @@ func (p Policy) newEra(old, now string) bool {
 	return p.Identity != "" && !viewOfRaw(old).Kid(p.Identity).Equal(viewOfRaw(now).Kid(p.Identity))
 }
 
-// assignField writes a register of the policies First, Max and Min. Within an
-// era the policy decides; unsetting the field, or a write that could not win,
-// begins a new era, except that a later First loses to an earlier one.
+// assignField writes a register of another policy than LWW.
 func (p *pen) assignField(path, rest []string, want *View) {
 	n := p.d.growTo(path)
+	is := ruleAt(p.fields, path)
+	if n.has && is.less(n.reg.rule()) {
+		is = n.reg.rule()
+	}
+	if n.has {
+		want = n.value().With(rest, want)
+	} else {
+		want = (*View)(nil).With(rest, want)
+	}
+	if is.kind.Elements() {
+		p.assignArray(n, is, want, p.wasAt(path))
+	} else {
+		p.assignValue(n, is, want)
+	}
+}
+
+// wasAt is what the writer took path for: nil if he has seen it as it is.
+func (p *pen) wasAt(path []string) *View {
+	switch {
+	case p.was == nil || len(path) < p.base:
+		return nil
+	case p.was.At(path[p.base:]) == nil:
+		return &View{}
+	}
+	return p.was.At(path[p.base:])
+}
+
+// assignValue writes a register of the policies First, Max and Min. Within an
+// era the policy decides; unsetting the field, or a write that could not win,
+// begins a new era, except that a later First loses to an earlier one.
+func (p *pen) assignValue(n *node, is rule, value *View) {
 	cur := n.reg
-	value := viewOfRaw(cur.Value).With(rest, want)
-	next := lone(max(kindAt(p.fields, path), cur.Policy), p.w.after(later(later(n.newest(), cur.Era), p.w.Over)), value)
+	next := lone(is, p.fresh(n), value)
 	next.Era = cur.Era
 	switch {
 	case next.Dead:
@@ -343,6 +389,11 @@ func (p *pen) assignField(path, rest []string, want *View) {
 		next.Era = next.Stamp
 	}
 	n.raise(next)
+}
+
+// fresh is the stamp of a write that supersedes all at n.
+func (p *pen) fresh(n *node) Stamp {
+	return p.w.after(later(later(n.newest(), n.reg.Era), p.w.Over))
 }
 
 func pointer(path []string) string { return strictjson.JoinPointer(path...) }

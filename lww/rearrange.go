@@ -1,0 +1,219 @@
+package lww
+
+import (
+	"slices"
+
+	"github.com/cfgmerge/cfgmerge/strictjson"
+)
+
+// assignArray makes an array whose elements merge show want: a register for
+// each element that differs, and one for the array if that does not say the
+// order yet. A value that is no array, or none, resets it: it hides all elements
+// that the writer could know.
+func (p *pen) assignArray(n *node, is rule, want, seen *View) {
+	if want == nil || !isArray(want.Leaf) {
+		p.dropArray(n, is, want, seen)
+		return
+	}
+	d := p.arrayDraft(n, is)
+	raws := elementsOf(want.Leaf)
+	keys := d.name(raws)
+	if seen == nil {
+		d.replace(keys, raws)
+		d.settle(compact(keys))
+		return
+	}
+	was := elementsOf(seen.Leaf)
+	wasKeys := d.name(was)
+	d.update(wasKeys, was, keys, raws)
+	d.settle(d.reorder(compact(wasKeys), compact(keys)))
+}
+
+// dropArray writes something else over the array. A writer who has not seen all
+// of it removes the elements that he has seen, and the array once that was all.
+func (p *pen) dropArray(n *node, is rule, want, seen *View) {
+	if seen != nil && isArray(seen.Leaf) {
+		d := p.arrayDraft(n, is)
+		d.keepOnly(nil, d.name(elementsOf(seen.Leaf)))
+		if len(n.array().keys) > 0 {
+			return
+		}
+	}
+	next := lone(is, p.fresh(n), want)
+	next.Era = next.Stamp
+	n.raise(next)
+}
+
+// arrayDraft is a write to an array under way.
+type arrayDraft struct {
+	*pen
+	n  *node
+	is rule
+	// had is the array as it was.
+	had *array
+}
+
+func (p *pen) arrayDraft(n *node, is rule) *arrayDraft {
+	n.raise(Register{Policy: is.kind, ID: is.id})
+	return &arrayDraft{p, n, is, n.array()}
+}
+
+// name gives elements the keys that those have which show the same value.
+func (d *arrayDraft) name(raws []string) []string {
+	return d.is.name(raws, d.had.keys, func(key, raw string) bool {
+		return strictjson.Equal(d.had.elems[key].Value, raw)
+	})
+}
+
+// put writes one element, unless it is so already; an empty text removes it.
+func (d *arrayDraft) put(key, raw string) {
+	cur := d.had.elems[key]
+	if d.had.shows(key) == (raw != "") && strictjson.Equal(cur.Value, raw) {
+		return
+	}
+	stamp := d.w.after(later(later(d.n.elems[key].Stamp, d.n.reg.Era), d.w.Over))
+	d.n.raiseElement(key, Register{Stamp: stamp, Dead: raw == "", Value: raw})
+}
+
+// keepOnly removes the keys that are not among those to keep.
+func (d *arrayDraft) keepOnly(keep, keys []string) {
+	for _, key := range keys {
+		if key != "" && !slices.Contains(keep, key) {
+			d.put(key, "")
+		}
+	}
+}
+
+// replace makes the elements exactly those wanted.
+func (d *arrayDraft) replace(keys, raws []string) {
+	d.keepOnly(keys, d.had.keys)
+	for i, key := range keys {
+		if key != "" {
+			d.put(key, raws[i])
+		}
+	}
+}
+
+// update applies the difference between what the writer had and wants.
+func (d *arrayDraft) update(wasKeys, was, keys, raws []string) {
+	d.keepOnly(keys, wasKeys)
+	for i, key := range keys {
+		at := slices.Index(wasKeys, key)
+		switch {
+		case key == "" || at >= 0 && strictjson.Equal(was[at], raws[i]):
+		case at >= 0 && d.had.shows(key):
+			d.put(key, patched(d.had.elems[key].Value, was[at], raws[i]))
+		default:
+			d.put(key, raws[i])
+		}
+	}
+}
+
+// patched applies to an element what changed between was and now: what else its
+// object holds is not the writer's.
+func patched(raw, was, now string) string {
+	tree, err := strictjson.ParseObject([]byte(raw), strictjson.Limits{})
+	before, after := viewOfRaw(was), viewOfRaw(now)
+	if err != nil || !before.IsObject() || !after.IsObject() {
+		return now
+	}
+	view := ViewOf(tree.Root())
+	var edits []strictjson.Edit
+	before.Diff(after, func(path []string, _, want *View) {
+		if holder := view.At(path[:len(path)-1]); want != nil || holder.Kid(path[len(path)-1]) != nil {
+			edits = append(edits, strictjson.Edit{Path: path, Value: want.JSON()})
+		}
+	})
+	text, err := strictjson.Apply(tree, edits)
+	if err != nil {
+		return now
+	}
+	return string(text)
+}
+
+// settle writes the array's own register where it is not an array yet, or does
+// not put the elements in this order.
+func (d *arrayDraft) settle(order []string) {
+	now := d.n.array()
+	if isArray(d.n.reg.Value) && slices.Equal(now.keys, order) {
+		return
+	}
+	cur := d.n.reg
+	stamp := d.w.after(later(later(cur.Stamp, cur.Era), d.w.Over))
+	d.n.raise(Register{Policy: d.is.kind, ID: d.is.id, Stamp: stamp, Era: cur.Era, Value: orderText(order)})
+}
+
+// reorder returns the elements that show now in the order that a writer wants
+// who had and wants these: his order if he changed that, else the present one,
+// with what he added where he put it.
+func (d *arrayDraft) reorder(was, want []string) []string {
+	now := d.n.array().keys
+	if !slices.Equal(both(was, want), both(want, was)) {
+		return refill(now, want)
+	}
+	var order []string
+	for _, key := range now {
+		if slices.Contains(was, key) || !slices.Contains(want, key) {
+			order = append(order, key)
+		}
+	}
+	for i, key := range want {
+		if slices.Contains(was, key) || !slices.Contains(now, key) {
+			continue
+		}
+		at := len(order)
+		if len(both(want[i:], was)) > 0 {
+			at = 0
+			if i > 0 {
+				at = slices.Index(order, want[i-1]) + 1
+			}
+		}
+		order = slices.Insert(order, at, key)
+	}
+	return order
+}
+
+// both returns those of a that are in b.
+func both(a, b []string) []string {
+	return slices.DeleteFunc(slices.Clone(a), func(key string) bool { return !slices.Contains(b, key) })
+}
+
+// refill returns keys with those that are in order, in that order: the others
+// stay where they are.
+func refill(keys, order []string) []string {
+	order = both(order, keys)
+	out := slices.Clone(keys)
+	next := 0
+	for i, key := range out {
+		if slices.Contains(order, key) {
+			out[i] = order[next]
+			next++
+		}
+	}
+	return out
+}
+
+// arrayEdit is what a foreign writer did to an array: the value of one element,
+// or the order of those that he knew.
+type arrayEdit struct {
+	element string
+	order   []string
+}
+
+// editArray writes an edit of an array.
+func (p *pen) editArray(c Change) {
+	n := p.d.growTo(c.Path)
+	is := ruleAt(p.fields, c.Path)
+	if n.has && is.less(n.reg.rule()) {
+		is = n.reg.rule()
+	}
+	d := p.arrayDraft(n, is)
+	if c.edit.element != "" {
+		d.put(c.edit.element, c.Want.JSON())
+		return
+	}
+	order := refill(d.had.keys, c.edit.order)
+	if len(d.had.keys) == 0 || !slices.Equal(order, d.had.keys) {
+		d.settle(order)
+	}
+}
