@@ -15,28 +15,45 @@ type Record struct {
 }
 
 // CreateRecord makes the file, in place of an older one, with data and then zeros up to size. It and its entry in the
-// folder are on disk when it returns, whatever Options.Durability says. The error is a *FileError, and then there is no
-// such file.
+// folder are on disk when it returns, whatever Options.Durability says. The older one may say that something was done
+// which must not be done twice, so it is there until the new one is whole: also after a kill. The error is a *FileError.
 func (f *Folder) CreateRecord(name string, data []byte, size int) (*Record, error) {
-	path := f.in(name).path
 	if err := f.opts.fault("record"); err != nil {
-		return nil, fail("create", path, err)
+		return nil, fail("create", f.in(name).path, err)
 	}
-	if err := f.remove(name); err != nil {
+	temp := name + ".new"
+	if err := f.remove(temp); err != nil {
 		return nil, err
 	}
-	file, err := f.create(name, os.O_WRONLY|os.O_EXCL)
-	if err != nil {
-		return nil, err
-	}
-	r := &Record{file: file, folder: f}
 	whole := make([]byte, max(size, len(data)))
 	copy(whole, data)
-	if err := errors.Join(writeAll(file, whole), file.Sync(), f.syncFolder()); err != nil {
-		_, _ = file.Close(), f.remove(name)
-		return nil, fail("write", path, err)
+	err := f.writeWhole(temp, whole)
+	if err == nil {
+		err = errFirst(f.opts.fault("record-rename"), func() error { return f.root.Rename(temp, name) })
 	}
-	return r, nil
+	if err != nil {
+		_ = f.remove(temp)
+		return nil, fail("write", f.in(name).path, err)
+	}
+	if err := f.syncFolder(); err != nil {
+		return nil, fail("sync", f.in(name).path, err)
+	}
+	file, err := openFile(f.dir, name, os.O_WRONLY, 0)
+	if err != nil {
+		return nil, fail("open", f.in(name).path, err)
+	}
+	return &Record{file: file, folder: f}, nil
+}
+
+// writeWhole makes a new file that is on disk when it returns; its entry in the folder need not be. It is closed by
+// then: not every system renames what is open.
+func (f *Folder) writeWhole(name string, data []byte) error {
+	file, err := f.create(name, os.O_WRONLY|os.O_EXCL)
+	if err != nil {
+		return err
+	}
+	r := &Record{file: file, folder: f}
+	return errors.Join(r.Overwrite(data, 0), file.Close())
 }
 
 // Overwrite changes bytes of the file, which are on disk when it returns. The error is a *FileError.
@@ -72,16 +89,11 @@ func (f *Folder) ReadFile(name string, most int64) ([]byte, error) {
 // WriteFile replaces a file of the state folder, whole or not at all, also in a power cut. Whoever calls it holds a lock
 // that nobody else writes the file under. The error is a *FileError.
 func (f *Folder) WriteFile(name string, data []byte) error {
-	temp := name + ".new"
-	r, err := f.CreateRecord(temp, data, 0)
+	r, err := f.CreateRecord(name, data, 0)
 	if err != nil {
 		return err
 	}
-	err = errors.Join(r.Close(), f.root.Rename(temp, name), f.syncFolder())
-	if err != nil {
-		return fail("replace", f.in(name).path, err)
-	}
-	return nil
+	return r.Close()
 }
 
 // Remove removes a file of the state folder; one that is missing is no error. The error is a *FileError.
