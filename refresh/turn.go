@@ -40,7 +40,7 @@ func (t *turn) run(ctx context.Context) (Token, error) {
 		return Token{}, err
 	}
 	now := t.opts.Now()
-	if s.Access != t.rejected && s.fresh(now) || t.byExpiry && s.held(now) {
+	if !t.takesRisk() && (s.Access != t.rejected && s.fresh(now) || t.byExpiry && s.held(now)) {
 		return s.Token, nil
 	}
 	token, err := t.replace(ctx, s)
@@ -49,6 +49,10 @@ func (t *turn) run(ctx context.Context) (Token, error) {
 	}
 	return token, err
 }
+
+// takesRisk reports whether the caller resumes, and something was interrupted:
+// the access token may look good, and be the one that the server rejects.
+func (t *turn) takesRisk() bool { return t.resume && t.earlier != nil }
 
 // mayKeep reports whether what is stored does for now, though it is about to
 // expire.
