@@ -73,7 +73,7 @@ func (t *turn) exchange(ctx context.Context, deadline time.Time, token Token) (T
 	f := &flight{turn: t, cancel: cancel}
 	f.detach = context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
 	defer f.detach()
-	if t.opts.External && !f.detach() {
+	if ctx.Err() != nil || t.opts.External && !f.detach() {
 		return Token{}, unsent, context.Cause(ctx)
 	}
 	if t.opts.External {
@@ -86,12 +86,18 @@ func (t *turn) exchange(ctx context.Context, deadline time.Time, token Token) (T
 	if err == nil && next.Access == "" {
 		err = &ResponseError{Malformed: true}
 	}
-	return next, f.evidence(), err
+	return next, f.evidence(ctx), err
 }
 
-func (f *flight) evidence() evidence {
+// evidence is what the trace has shown. net/http looks at the context before it
+// looks for a connection; so if the caller has given up, no sign of either means
+// that nothing was sent.
+func (f *flight) evidence(ctx context.Context) evidence {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.state == unknown && ctx.Err() != nil {
+		return unsent
+	}
 	return f.state
 }
 
