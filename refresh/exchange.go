@@ -33,8 +33,11 @@ func (t *turn) mark(s Stored) error {
 	case t.opts.External:
 		m.Phase = phaseSent
 	}
-	var err error
-	t.record, err = t.folder.CreateRecord(t.names.marker, m.encode(), markerRoom+spillRoom)
+	data, err := m.encode()
+	if err != nil {
+		return err
+	}
+	t.record, err = t.folder.CreateRecord(t.names.marker, data, markerRoom+spillRoom)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"os"
 	"strings"
 	"time"
@@ -56,13 +57,21 @@ const (
 
 // encode pads the marker to its room, and the phase to that of the longer one:
 // two spaces after `"sent"` are legal JSON, and any phase can be written over it.
-func (m marker) encode() []byte {
+func (m marker) encode() ([]byte, error) {
 	written := m.Phase
 	m.Phase = phaseIntent
-	line, _ := json.Marshal(m) // strings and numbers can't fail
+	line, err := json.Marshal(m)
+	if err == nil && len(line) > markerRoom {
+		err = errLongEra
+	}
+	if err != nil {
+		return nil, err
+	}
 	copy(line[phaseOffset:], overPhase(written))
-	return append(line, bytes.Repeat([]byte(" "), markerRoom-len(line)-1)...)
+	return append(line, bytes.Repeat([]byte(" "), markerRoom-len(line))...), nil
 }
+
+var errLongEra = errors.New("the store's name for the era is too long")
 
 // overPhase is what is written over the phase.
 func overPhase(p phase) []byte {

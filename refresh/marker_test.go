@@ -10,7 +10,8 @@ import (
 // as sent again when its answer is lost.
 func TestAMarkerReadsTheSameWhateverPhaseItWasMadeIn(t *testing.T) {
 	for _, made := range []phase{phaseIntent, phaseSent} {
-		data := marker{Phase: made, V: 1, Digest: "d", Era: "e"}.encode()
+		data, err := marker{Phase: made, V: 1, Digest: "d", Era: "e"}.encode()
+		must(t, err)
 		copy(data[phaseOffset:], overPhase(phaseSent))
 		var m marker
 		if err := json.NewDecoder(bytes.NewReader(data)).Decode(&m); err != nil || m.Phase != phaseSent || m.Digest != "d" {

@@ -52,7 +52,8 @@ const (
 // Stored is a token as a store holds it.
 type Stored struct {
 	Token
-	// Era names the login or logout that the token has come from.
+	// Era names the login or logout that the token has come from, in at most 64
+	// bytes.
 	Era string
 	// Generation counts the rotations within the era.
 	Generation uint64
