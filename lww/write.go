@@ -303,7 +303,11 @@ func (d *draft) set(member string, rest []string, want *View) {
 func (p *pen) flush() {
 	for _, name := range sortedKeys(p.drafts) {
 		d := p.drafts[name]
-		p.d.raiseTuple(name, d.policy.succeed(p.d.tuples[name], tupleText(d.members), p.w))
+		tuple := tupleText(d.members)
+		p.d.raiseTuple(name, d.policy.succeed(p.d.tuples[name], tuple, p.w))
+		if group, _, _ := splitInstance(name); p.w.Actor != Foreign {
+			p.d.learnExpiry(group, tuple)
+		}
 	}
 }
 
@@ -317,6 +321,7 @@ func (d *Document) WriteTuple(w Writer, group string, keys []string, members *Vi
 		next.Era, next.Gen = next.Stamp, 0
 	}
 	d.raiseTuple(name, next)
+	d.learnExpiry(group, next.Value)
 	return next
 }
 

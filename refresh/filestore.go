@@ -132,10 +132,6 @@ func tupleOf(p lww.Policy, t Token) map[string]any {
 	return values
 }
 
-// msFrom is where a number of seconds since 1970 would be in the year 5138,
-// and one of milliseconds in 1973.
-const msFrom = 1e11
-
 // parseExpiry reads a time as programs write it: RFC 3339, seconds or
 // milliseconds since 1970. Zero if it is none of these.
 func parseExpiry(v any, form string) time.Time {
@@ -150,7 +146,7 @@ func parseExpiry(v any, form string) time.Time {
 		switch {
 		case err != nil || n <= 0:
 			return time.Time{}
-		case form == "ms" || form == "" && n >= msFrom:
+		case form == lww.FormMillis || form == "" && n >= lww.MillisFrom:
 			return time.UnixMilli(int64(n))
 		}
 		return time.UnixMilli(int64(n * 1000))
@@ -161,9 +157,9 @@ func parseExpiry(v any, form string) time.Time {
 // formatExpiry writes a time in one of the forms; seconds if none is known.
 func formatExpiry(t time.Time, form string) any {
 	switch form {
-	case "rfc3339":
+	case lww.FormRFC3339:
 		return t.UTC().Format(time.RFC3339)
-	case "ms":
+	case lww.FormMillis:
 		return json.Number(strconv.FormatInt(t.UnixMilli(), 10))
 	}
 	return json.Number(strconv.FormatInt(t.Unix(), 10))

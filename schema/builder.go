@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/cfgmerge/cfgmerge/lww"
@@ -81,6 +82,22 @@ func (t *TokenBuilder) Refresh(key string) *TokenBuilder { return t.join(key, "r
 
 // Expiry names the member that says when the access token expires.
 func (t *TokenBuilder) Expiry(key string) *TokenBuilder { return t.join(key, "expiry") }
+
+// Form says how the expiry is written: [lww.FormRFC3339], [lww.FormSeconds] or
+// [lww.FormMillis]. Without it the first expiry that is written tells.
+func (t *TokenBuilder) Form(form string) *TokenBuilder {
+	p, declared := t.b.d.table[t.name]
+	switch {
+	case !slices.Contains([]string{lww.FormRFC3339, lww.FormSeconds, lww.FormMillis}, form):
+		t.b.fail(t.holder, "there is no form "+strconv.Quote(form)+" of an expiry")
+	case !declared || p.Expiry == "":
+		t.b.fail(t.holder, "the form comes after the expiry")
+	default:
+		p.ExpiryForm = form
+		t.b.d.table[t.name] = p
+	}
+	return t
+}
 
 // Identity names the member that says whose token it is.
 func (t *TokenBuilder) Identity(key string) *TokenBuilder { return t.join(key, "identity") }

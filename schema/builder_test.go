@@ -29,7 +29,7 @@ func TestABuilderDeclaresWhatTagsDo(t *testing.T) {
 	var b Builder
 	b.Secret("/id").First("/id").Local("/id", "/tokens/*/refresh").Max("/max").Min("/min").Set("/plugins").Keyed("/servers", "X")
 	b.Group("pos", "/w", "x", "y").Secret("/w/y", "/tokens/*/account")
-	b.Token("oauth", "/tokens/*").Access("access").Refresh("refresh").Expiry("expires").Identity("account").Members("scope")
+	b.Token("oauth", "/tokens/*").Access("access").Refresh("refresh").Expiry("expires").Form("rfc3339").Identity("account").Members("scope")
 	got, err := b.Table()
 	if err != nil || !reflect.DeepEqual(got, shape.Table()) {
 		t.Errorf("got  %+v, %v\nwant %+v", got, err, shape.Table())
@@ -69,6 +69,8 @@ func TestTheFirstCallThatMakesNoSenseIsReported(t *testing.T) {
 		{"a member twice", func(b *Builder) { b.Token("t", "/a").Access("e").Refresh("e") }, "/a", "two policies"},
 		{"a policy, then a group", func(b *Builder) { b.Max("/a/e").Token("t", "/a").Access("e") }, "/a", "two policies"},
 		{"a group, then a policy", func(b *Builder) { b.Token("t", "/a").Access("e"); b.Max("/a/e") }, "/a/e", "two policies"},
+		{"a form that there is not", func(b *Builder) { b.Token("t", "/a").Access("e").Expiry("f").Form("min") }, "/a", "no form"},
+		{"a form of nothing", func(b *Builder) { b.Token("t", "/a").Access("e").Form("ms") }, "/a", "comes after"},
 		{"the first of two", func(b *Builder) { b.Max("x").Min("y") }, "x", "JSON Pointer"},
 	} {
 		var b Builder

@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"encoding/json"
 	"reflect"
+	"time"
 )
 
 // kind is the JSON that encoding/json makes of a Go type.
@@ -159,8 +160,21 @@ func (b *builder) addFields(n *node, addressable bool) (err error) {
 		if f.node, err = b.node(place{f.typ, addressable || f.viaPointer}); err != nil {
 			return err
 		}
+		if f.tag.role == "expiry" && f.writesText() {
+			f.tag.form = "rfc3339"
+		}
 	}
 	return nil
+}
+
+// writesText reports whether the field is encoded as a string: a time.Time,
+// above all. What numbers count, seconds or milliseconds, no type tells.
+func (f *field) writesText() bool {
+	t := f.typ
+	for t.Kind() == reflect.Pointer && t.Elem() != t {
+		t = t.Elem()
+	}
+	return t == reflect.TypeFor[time.Time]() || t.Kind() == reflect.String || f.node.text
 }
 
 // spreadTags sets tagged in all nodes. A cycle has no node to begin with, so

@@ -53,7 +53,7 @@ func (*Defaulted) UnmarshalJSON([]byte) error { return nil }
 func TestTags(t *testing.T) {
 	oauth := lww.Policy{
 		Kind: lww.Token, Members: []string{"access", "account", "expires", "refresh", "scope"},
-		Access: "access", Refresh: "refresh", Expiry: "expires", Identity: "account",
+		Access: "access", Refresh: "refresh", Expiry: "expires", ExpiryForm: "rfc3339", Identity: "account",
 	}
 	tokensAt := func(holder ...string) lww.Table {
 		group, refresh, account := oauth, at(append(holder, "refresh")...), at(append(holder, "account")...)

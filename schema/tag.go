@@ -35,7 +35,7 @@ type tag struct {
 	kind   lww.Kind // LWW: no policy is named
 	name   string   // of the group, or of the key that identifies an element
 	role   string   // in a token
-	form   string   // of an expiry; no struct tag says it
+	form   string   // of an expiry; no struct tag says it, but the type may
 	secret bool
 	local  bool
 }

@@ -1,0 +1,45 @@
+package lww
+
+import "encoding/json"
+
+// The ways in which programs write the expiry of a token: Policy.ExpiryForm.
+const (
+	FormRFC3339 = "rfc3339"
+	FormSeconds = "s"  // since 1970
+	FormMillis  = "ms" // since 1970
+)
+
+// MillisFrom tells milliseconds since 1970 from seconds: as seconds it is in
+// the year 5138, as milliseconds in 1973.
+const MillisFrom = 1e11
+
+// learnExpiry stores with a token's policy how its expiry is written, once a
+// program has written one. Whoever refreshes the token keeps to that.
+func (d *Document) learnExpiry(group, tuple string) {
+	p := d.Policies[group]
+	if p.Kind != Token || p.Expiry == "" || p.ExpiryForm != "" {
+		return
+	}
+	if p.ExpiryForm = formOf(viewOfRaw(tuple).Kid(p.Expiry)); p.ExpiryForm != "" {
+		d.Declare(Table{group: p})
+	}
+}
+
+// formOf returns how the time is written; empty if it is none.
+func formOf(v *View) string {
+	switch {
+	case v == nil:
+		return ""
+	case rankValue(v.JSON()).class == timeClass:
+		return FormRFC3339
+	case !isNumber(v.Leaf):
+		return ""
+	}
+	switch n, err := json.Number(v.Leaf).Float64(); {
+	case err != nil || n <= 0:
+		return ""
+	case n >= MillisFrom:
+		return FormMillis
+	}
+	return FormSeconds
+}
