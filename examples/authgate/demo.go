@@ -1,0 +1,70 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/cfgmerge/cfgmerge/conformance/oauthtest"
+)
+
+// demo shows the loss and the cure: several runs want the token in the morning.
+func (a *authgate) demo() error {
+	for _, way := range []struct {
+		name string
+		args []string
+	}{
+		{"load, refresh, save:", []string{"-naive"}},
+		{"cfgmerge:", nil},
+	} {
+		counts, err := morning(way.args)
+		if err != nil {
+			return err
+		}
+		verdict := "still logged in"
+		if counts.Revocations > 0 {
+			verdict = "logged out: a spent token came back, and the server took that for theft"
+		}
+		if _, err := fmt.Fprintf(a.out, "%-21s %d of %d runs asked the server; %s\n",
+			way.name, counts.Exchanges+counts.Refusals, runs, verdict); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// runs is how many want the token at once.
+const runs = 6
+
+// morning logs in, lets the token expire, and runs authgate so many times at
+// once. Each run is as a process would be: they share the file and the server.
+func morning(args []string) (oauthtest.Counts, error) {
+	dir, err := os.MkdirTemp("", "authgate")
+	if err != nil {
+		return oauthtest.Counts{}, err
+	}
+	defer os.RemoveAll(dir)
+	server := oauthtest.New(oauthtest.Options{})
+	l, err := listen(server)
+	if err != nil {
+		return oauthtest.Counts{}, err
+	}
+	defer l.Close()
+	path := filepath.Join(dir, "tokens.json")
+	base := []string{"-file", path, "-server", "http://" + l.Addr().String()}
+	if err := loginYesterday(path, "cli", server.Login("me", "cli")); err != nil {
+		return oauthtest.Counts{}, err
+	}
+	var all sync.WaitGroup
+	for range runs {
+		all.Go(func() {
+			var out bytes.Buffer
+			run(append(append(base[:len(base):len(base)], args...), "token"), strings.NewReader(""), &out, &out)
+		})
+	}
+	all.Wait()
+	return server.Counts(), nil
+}
