@@ -78,6 +78,7 @@ was not had in time.`,
 	addTo(root, groupFields, newGetCommand(a), newSetCommand(a), newUnsetCommand(a), newPatchCommand(a))
 	addTo(root, groupFiles, newCheckCommand(a), newRepairCommand(a), newRestoreCommand(a), newDiffCommand(a), newMergeCommand(a), newAdoptCommand(a), newStripCommand(a))
 	addTo(root, groupFiles, newBlameCommand(a), newLogCommand(a))
+	addTo(root, groupFields, newTokenCommand(a))
 	addTo(root, "", newDemoCommand(a), newDemoWorkerCommand(), newConformanceCommand(a), newVersionCommand())
 	return root
 }
