@@ -37,9 +37,9 @@ func newTokenExecCommand(a *app) *cobra.Command {
 		Short: "Refresh a token with any program, under the lock",
 		Long: `Runs COMMAND to exchange the refresh token if the stored access token has
 expired, and stores what it answers. The lock that other processes wait for is
-held from before the token is read until the new one is stored, and by COMMAND
-itself as long as it runs: so no two of them spend one token. If somebody else
-has refreshed it meanwhile, COMMAND does not run.
+held from before the token is read until the new one is stored: so no two of
+them spend one token. If somebody else has refreshed it meanwhile, COMMAND does
+not run. If this process is killed in between, the token counts as spent.
 
 COMMAND finds the request as one line of JSON on its standard input: grant_type,
 refresh_token, client_id, group, and account if it is known. It prints the
