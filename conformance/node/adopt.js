@@ -8,13 +8,13 @@ import { copyOf, merge, newDocument } from './document.js';
 import { judge } from './infer.js';
 import { parseFile } from './parse.js';
 import { pointerOf } from './pointer.js';
-import { instanceOf } from './policy.js';
+import { instanceOf, unitAt } from './policy.js';
 import { register } from './register.js';
 import { ZERO } from './stamp.js';
 import { compareText } from './unicode.js';
 import { unitsOf } from './units.js';
-import { EMPTY, isEmptyObject, lift } from './view.js';
-import { Refused, Writer, shownAt, unitAt } from './write.js';
+import { EMPTY, isEmptyObject, lift, treeOf } from './view.js';
+import { Refused, Writer, shownAt } from './write.js';
 
 export function adopt(ours, history, bytes) {
   const { shown, block } = takeApart(parseFile(bytes));
@@ -35,7 +35,7 @@ function adoptIntact(ours, theirs, shown) {
   const known = ours && ours.id === theirs.document.id ? ours : newDocument(theirs.document.id, theirs.document.salt);
   const adoption = new Adoption(merge(known, theirs.document), shown);
   for (const edit of inOrder(theirs.edits)) adoption.edit(edit);
-  adoption.remove(adoption.missing(theirs));
+  adoption.remove(adoption.missing(ours ? lift(ours) : known, theirs), theirs.removedObjects.values());
   return adoption.result();
 }
 
@@ -89,20 +89,28 @@ class Adoption {
     }
   }
 
-  // The units of ours that the text lacks and the block accounts for: a place of
-  // its own with the entry's stamp, or one whose digest is listed (4.6 rule 5).
-  missing({ document, removed, lost }) {
-    const units = [...unitsShown(this.writer)].filter(({ path }) => shownAt({ shows: this.shown }, path) === null);
-    const isListed = ({ key, value, stamp }, { entry, digest: short }) => entry.stamp === stamp && digest(document.salt, key, canonical(value)) === short;
-    return units.filter((unit) => removed.some(({ key, stamp }) => key === unit.key && stamp === unit.stamp) || lost.some((one) => isListed(unit, one)));
+  // The units that the text lacks and the block accounts for: leaves of ours
+  // before the merge, with the entry's stamp and a listed digest, and fields and
+  // {} that have the entry's stamp (rule 1).
+  missing(ours, { document, removed, lost }) {
+    const isMissing = ({ path }) => shownAt({ shows: this.shown }, path) === null;
+    const isListed = ({ key, value, stamp }) =>
+      lost.some(({ entry, digest: short }) => entry.stamp === stamp && digest(document.salt, key, canonical(value)) === short);
+    const leaves = new Set([...unitsShown(ours)].filter((unit) => unit.kind === 'lww' && isListed(unit)).map(({ key }) => key));
+    const isRemoved = ({ key, kind, value, stamp }) =>
+      (kind !== 'lww' || isEmptyObject(value)) && removed.some((entry) => entry.key === key && entry.stamp === stamp);
+    return [...unitsShown(this.writer.document)].filter((unit) => isMissing(unit) && (leaves.has(unit.key) || isRemoved(unit)));
   }
 
-  // Removes units and, where all of an object goes that the text lacks, the object.
-  remove(units) {
+  // Removes units, the objects at places and, where all of an object goes that
+  // the text lacks, the object.
+  remove(units, places = []) {
     const going = new Set(units.map(({ key }) => key));
-    const all = [...unitsShown(this.writer)];
-    const isGone = (path) => shownAt({ shows: this.shown }, path) === null && all.every(({ key, path: at }) => going.has(key) || !isAt(path, at));
+    const all = [...unitsShown(this.writer.document)];
+    const stays = (path) => all.some(({ key, path: at }) => !going.has(key) && isAt(path, at));
+    const isGone = (path) => shownAt({ shows: this.shown }, path) === null && !stays(path);
     for (const unit of units) this.removeOne(unit, isGone);
+    for (const path of places) if (isEmptyObject(shownAt(this.writer.tree, path))) this.removeOne({ key: pointerOf(path), path }, isGone);
   }
 
   removeOne({ key, path, policy }, isGone) {
@@ -124,8 +132,8 @@ function unitOf(policies, key, path) {
 }
 
 // What the state shows, by unit, with the stamps.
-function* unitsShown({ document, tree }) {
-  for (const unit of unitsOf(document.policies, tree.shows)) yield { ...unit, stamp: document.registers.get(unit.key)?.stamp };
+function* unitsShown(document) {
+  for (const unit of unitsOf(document.policies, treeOf(document).shows)) yield { ...unit, stamp: document.registers.get(unit.key)?.stamp };
 }
 
 // Tuples member by member, since they are leaves each.

@@ -46,14 +46,14 @@ function fail(code) {
 
 function parse(bytes, limits) {
   const { shown, found, block } = takeApart(parseFile(bytes, limits));
-  const { document, malformed, edits, removed } = decode(shown, block);
+  const { document, malformed, edits, removed, removedObjects } = decode(shown, block);
   return {
     block: block ? 'intact' : found ? 'damaged' : 'absent',
     document: documentOut(document),
     view: literal(shown),
     malformed: sorted(malformed),
     edits: block ? sorted(edits.map(({ key }) => key)) : [],
-    removed: sorted(removed.map(({ key }) => key)),
+    removed: sorted([...removed.map(({ key }) => key), ...removedObjects.keys()]),
   };
 }
 

@@ -11,7 +11,7 @@ import { createInterface } from 'node:readline';
 import { isDeepStrictEqual } from 'node:util';
 import { Random } from './random.js';
 
-const MOST_SHOWN = 20;
+const MOST_SHOWN = Number(process.env.MOST_SHOWN ?? 20);
 
 class Program {
   constructor([command, ...args]) {

@@ -9,7 +9,7 @@ import { BLOCK_KEY } from './encode.js';
 import { fits, readEntry } from './entry.js';
 import { plain } from './parse.js';
 import { comparePlaces, pointerOf } from './pointer.js';
-import { fieldKind, groupsAt, readPolicies } from './policy.js';
+import { fieldKind, groupsAt, readPolicies, unitAt } from './policy.js';
 import { register } from './register.js';
 import { ZERO } from './stamp.js';
 import { EMPTY, isEmptyObject, objectOf } from './view.js';
@@ -53,17 +53,19 @@ class Decoder {
     this.malformed = [];
     this.edits = []; // what is not vouched for: key, path, value and the stamp that was overwritten
     this.removed = []; // entries whose place the text lacks
+    this.removedObjects = new Map(); // objects that only tombstones kept open, and the text lacks
     this.lost = []; // digests that no leaf accounts for
   }
 
   run(shown) {
     this.readEntries();
     this.kept = placesAbove([...this.entries.values()].filter(keepsOpen));
+    this.mayOpen = placesAbove([...this.entries.values()].filter(opensOtherwise));
     this.object([], shown, this.entries.get('') ?? null);
     this.compareCovered();
     this.lookForMissing(shown);
-    const { document, malformed, edits, removed, lost } = this;
-    return { document, malformed, edits, removed, lost };
+    const { document, malformed, edits, removed, removedObjects, lost } = this;
+    return { document, malformed, edits, removed, removedObjects, lost };
   }
 
   readEntries() {
@@ -147,9 +149,19 @@ class Decoder {
 
   lookForMissing(shown) {
     for (const entry of this.entries.values()) {
-      if (entry.instance) this.missingTuple(entry);
-      else if (entry.form !== 'dead' && !has(shown, entry.place)) this.removed.push(entry);
+      if (entry.form === 'dead') this.missingObject(entry, shown);
+      else if (entry.instance) this.missingTuple(entry);
+      else if (!has(shown, entry.place)) this.removed.push(entry);
     }
+  }
+
+  // An object that only tombstones kept open, at the topmost place that is
+  // missing. Below a field with a policy, or a member, nothing opens.
+  missingObject({ place, era, instance }, shown) {
+    if (era !== null || instance || unitAt(this.document.policies, place)) return;
+    const above = place.slice(1).map((_, i) => place.slice(0, i + 1));
+    const path = above.find((path) => !has(shown, path) && !this.mayOpen.has(pointerOf(path)));
+    if (path) this.removedObjects.set(pointerOf(path), path);
   }
 
   missingTuple({ key, place }) {
@@ -166,6 +178,9 @@ function has(value, path) {
 
 // Whether an entry is an lww register that keeps the objects above it open.
 const keepsOpen = ({ form, era, instance }) => form !== 'value' && era === null && !instance;
+
+// Whether an entry is more than a tombstone to the objects above it.
+const opensOtherwise = ({ form, place }) => form !== 'dead' && place !== null;
 
 function placesAbove(entries) {
   const lengths = (place) => place.map((_, length) => pointerOf(place.slice(0, length)));

@@ -14,6 +14,7 @@ export const DEPTH = 1000;
 const SPACE = /[ \t\n\r]*/y;
 const PLAIN = /[^"\\\u0000-\u001f]*/y;
 const DIGITS = /[0-9]*/y;
+const NULS = /^\0+$/;
 const MARKER = /[<|=>]/;
 const ESCAPED = { '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 
@@ -197,7 +198,7 @@ class Scanner {
     const at = this.offset(this.i);
     if (this.i === this.text.length) this.failAtEnd(at);
     if (this.atMarker()) throw new Damage('conflict-markers', at);
-    if (otherwise === 'syntax' && this.bytes.subarray(at).every((byte) => byte === 0)) throw new Damage('nul-filled', at);
+    if (otherwise === 'syntax' && NULS.test(this.text.slice(this.i))) throw new Damage('nul-filled', at);
     throw new Damage(otherwise, at);
   }
 

@@ -156,3 +156,16 @@ export function instanceOf(table, key) {
   if (key !== [name, ...keys.map(escaped)].join('/')) return null;
   return { policy, place: policy.pattern.map((part) => (part === null ? keys.shift() : part)) };
 }
+
+// The unit that a place is part of: a tuple, or a field with a policy of its own.
+// Null if it is neither.
+export function unitAt(policies, path) {
+  for (let length = 0; length <= path.length; length++) {
+    const at = path.slice(0, length);
+    const kind = fieldKind(policies, at);
+    if (kind !== 'lww') return { key: pointerOf(at), path: at, kind };
+    const group = groupsAt(policies, at).find(({ owned }) => owned.has(path[length]));
+    if (group) return { key: group.instance, path: at, kind: group.policy.kind, policy: group.policy };
+  }
+  return null;
+}

@@ -2,26 +2,13 @@
 
 import { canonical, equal } from './canonical.js';
 import { pointerOf } from './pointer.js';
-import { fieldKind, groupsAt } from './policy.js';
+import { unitAt } from './policy.js';
 import { compareRegisters, isPlain, register } from './register.js';
 import { FOREIGN, ZERO, laterOf, successor } from './stamp.js';
 import { EMPTY, isEmptyObject, lift, objectOf, placeAt, treeOf } from './view.js';
 
 // A write that section 3.6 refuses.
 export class Refused extends Error {}
-
-// The unit that a place is part of: a tuple, or a field with a policy of its own.
-// Null if it is neither.
-export function unitAt(policies, path) {
-  for (let length = 0; length <= path.length; length++) {
-    const at = path.slice(0, length);
-    const kind = fieldKind(policies, at);
-    if (kind !== 'lww') return { key: pointerOf(at), path: at, kind };
-    const group = groupsAt(policies, at).find(({ owned }) => owned.has(path[length]));
-    if (group) return { key: group.instance, path: at, kind: group.policy.kind, policy: group.policy };
-  }
-  return null;
-}
 
 // What a tree shows at a place, or in the tuple of an instance; null if nothing.
 export function shownAt(tree, path) {
