@@ -209,8 +209,10 @@ func (s *Swap) Undo() error {
 	switch {
 	case err == nil:
 		return s.removeFresh(s.name)
-	case isUnsupported(err) && s.isFresh(f.main()):
-		err = renameOver(f.in(s.name), f.main())
+	case isUnsupported(err):
+		if fresh, _ := s.isFresh(f.main()); fresh {
+			err = renameOver(f.in(s.name), f.main())
+		}
 	}
 	if err != nil {
 		return &DurabilityError{Op: "undo", Path: f.target, Err: err}
@@ -228,9 +230,18 @@ func (s *Swap) disappear() error {
 	return s.removeFresh(name)
 }
 
+// removeFresh removes what an undo took out. If that can't be read, but is the file that the swap made, it stays for
+// Leftovers: the old file is back, and nothing was committed.
 func (s *Swap) removeFresh(name string) error {
 	f := s.txn.folder
-	if !s.isFresh(f.in(name)) {
+	fresh, err := s.isFresh(f.in(name))
+	if err != nil {
+		info, statErr := entryInfo(f.in(name))
+		if statErr == nil && info.Same(s.fresh) {
+			return nil
+		}
+	}
+	if !fresh {
 		return &DurabilityError{Op: "undo", Path: f.target, Err: errOvertaken}
 	}
 	_ = f.root.Remove(name)
@@ -238,17 +249,17 @@ func (s *Swap) removeFresh(name string) error {
 }
 
 // isFresh compares bytes, not inode numbers: a file that took the place of a deleted one often gets its number too.
-func (s *Swap) isFresh(p place) bool {
+func (s *Swap) isFresh(p place) (bool, error) {
 	h, err := openHandle(p)
 	if err != nil {
-		return false
+		return false, err
 	}
 	defer h.Close()
 	if h.writer() == writerBusy {
-		return false
+		return false, nil
 	}
 	now, err := h.content(s.txn.folder.opts.maxSize())
-	return err == nil && bytes.Equal(now.Data, s.next.Data)
+	return err == nil && bytes.Equal(now.Data, s.next.Data), err
 }
 
 var errOvertaken = errors.New("another program replaced the file meanwhile; both versions are kept")

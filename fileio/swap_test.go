@@ -144,6 +144,20 @@ func TestUndoKeepsWhatAnotherProgramPutThere(t *testing.T) {
 	}
 }
 
+// A disk that fails for good after the swap: the old file is back, so "committed" would be untrue.
+func TestUndoIsDoneEvenIfWhatItTookOutCanNotBeRead(t *testing.T) {
+	path := fixture(t, "old")
+	txn, old := begin(t, path, Options{MaxSize: int64(len("old"))})
+	must(t, swap(t, txn, old, "too long to be read").Undo())
+	wantFile(t, path, "old")
+	must(t, txn.Unlock())
+	again, _ := begin(t, path, Options{})
+	found, err := again.Leftovers(func([]byte) bool { return true })
+	if left := temps(t, again.folder); err != nil || len(found) > 0 || left != nil {
+		t.Errorf("the next save adopts %d texts and leaves %v, %v", len(found), left, err)
+	}
+}
+
 func TestWithoutExchangeTheFileIsCheckedAndRenamed(t *testing.T) {
 	path := fixture(t, "old")
 	txn, old := begin(t, path, Options{Fault: failAt("exchange", syscall.ENOSYS)})
