@@ -105,9 +105,7 @@ func (d *Doc) commitOnce(ctx context.Context, in *intent) error {
 	if err == nil && in.removeFolder {
 		err = txn.RemoveFolder()
 	}
-	if unlockErr := txn.Unlock(); err == nil {
-		err = unlockErr
-	}
+	_ = txn.Unlock() // an error would have the caller do again what is done; the lock goes with the process at the latest
 	if folder.Fallback() {
 		c.report.Folder = folder.Path()
 	}

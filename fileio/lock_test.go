@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -207,6 +208,15 @@ func TestTheDataFileAndItsLockNameAreLeftAlone(t *testing.T) {
 		t.Error("the data file is locked", err)
 	}
 	must(t, data.Unlock())
+}
+
+func TestAFailedUnlockEndsTheTransactionAllTheSame(t *testing.T) {
+	path := fixture(t, "old")
+	txn, _ := begin(t, path, Options{Fault: failAt("unlock", syscall.EIO)})
+	if err := txn.Unlock(); !errors.Is(err, syscall.EIO) {
+		t.Fatalf("got %v", err)
+	}
+	must(t, txn.Unlock())
 }
 
 func TestUnlockTwiceIsHarmless(t *testing.T) {

@@ -53,7 +53,7 @@ type Options struct {
 	// Fault is called before each step with the step's name, and a non-nil result is taken for that step's own
 	// failure. It is for tests; nil means none. The steps are, in the order of a save: mkdir, lock, read, quarantine,
 	// slot, slot-sync, temp, write, verify, attributes, sync, exchange or create or rename or overwrite, undo, dir-sync,
-	// unlink, append.
+	// unlink, append, unlock.
 	Fault func(point string) error
 }
 

@@ -38,8 +38,8 @@ func (t *Txn) Unlock() error {
 		return nil
 	}
 	t.closeSlot()
-	err := t.guard.Unlock()
-	t.guard = nil
+	err := errors.Join(t.guard.Unlock(), t.folder.opts.fault("unlock"))
+	t.guard = nil // what did not come off goes with its descriptor
 	if err != nil {
 		return fail("unlock", t.folder.target, err)
 	}
