@@ -32,6 +32,8 @@ var arrows = []struct {
 	{"conformance", []string{"strictjson"}},
 	// A server for everybody's tests, which so must not depend on what they test.
 	{"conformance/oauthtest", nil},
+	// What attacks a program shares no code with it.
+	{"conformance/faults", nil},
 	{"cmd/...", append([]string{"github.com/spf13/cobra", "github.com/spf13/pflag"}, library...)},
 	{"examples/...", append([]string{"examples/proctest", "conformance/oauthtest"}, library...)},
 
@@ -43,6 +45,7 @@ var arrows = []struct {
 	{"cmd/cfgmerge/demo_ways.go", []string{"github.com/gofrs/flock"}},
 
 	{"conformance/*_test.go", library},
+	{"conformance/faults/*_test.go", library},
 	{"*_test.go", tests}, {"*/*_test.go", tests}, {"*/*/*_test.go", tests},
 }
 
