@@ -278,7 +278,11 @@ func (d *Document) At(path []string) *View {
 		ceiling = n.ceiling(ceiling)
 		n, h = n.kid(key), h.kid(key)
 	}
-	return resolve(n, h, ceiling).view()
+	v := resolve(n, h, ceiling).view()
+	if len(path) == 0 && !v.IsObject() {
+		return &View{} // the root is always an object
+	}
+	return v
 }
 
 // typed reports whether a register of another policy than LWW stands here. It
