@@ -125,7 +125,7 @@ func DecodeWith(root, block strictjson.Node) (*Decoded, error) {
 		return nil, err
 	}
 	at, ok := block.Get("at")
-	if v, has := block.Get("v"); !has || v.Raw() != "1" || !ok || at.Kind() != strictjson.Object {
+	if v, has := block.Get("v"); !has || strictjson.Canonical(v.Raw()) != "1" || !ok || at.Kind() != strictjson.Object {
 		return out, nil
 	}
 	out.Block = Intact
@@ -175,8 +175,8 @@ func (d *Decoded) read(text, at strictjson.Node) {
 
 func validKey(key string) bool {
 	if isInstance(key) {
-		_, _, ok := splitInstance(key)
-		return ok
+		group, _, ok := splitInstance(key)
+		return ok && isGroupName(group)
 	}
 	if array, element, ok := splitElement(key); ok {
 		_, err := strictjson.SplitPointer(array)
@@ -458,6 +458,7 @@ func (r *reader) missing(key string, e entry) {
 	switch is := ruleAt(r.fields, path); {
 	case e.form == typedTombstone && is.kind != LWW:
 		r.Doc.Put(key, e.register(is, ""))
+	case r.View.At(path) != nil: // in a member, or below a field with a policy
 	case is.kind.Elements() && e.form == values:
 		c := r.coverElements(&writtenArray{path: path, at: key, is: is, entry: e, listed: true})
 		c.lost = lost(nil, nil, c.entry)

@@ -93,7 +93,7 @@ func parseEntry(n strictjson.Node) (e entry, ok bool) {
 		e.form = tombstone
 		return e, true
 	}
-	if !e.parseDigests(parts[1]) || e.form == emptyObject && len(parts) > 2 {
+	if !e.parseDigests(parts[1]) || e.form == emptyObject && len(parts) > 2 || e.form == typedTombstone && len(parts) != 3 {
 		return entry{}, false
 	}
 	if len(parts) > 2 && !parseStampNode(parts[2], &e.era) {
