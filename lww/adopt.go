@@ -43,6 +43,7 @@ func Adopt(ours *Document, past *History, file *Decoded) Adoption {
 	for _, e := range file.edits {
 		switch {
 		case file.Partial && e.removes(), e.element != "" && e.want == nil && !a.knows(e):
+		case e.want == nil && e.element == "" && e.order == nil && !a.saw(e):
 		case e.want == nil && e.element == "" && e.order == nil:
 			removed = append(removed, e)
 		default:
@@ -55,6 +56,19 @@ func Adopt(ours *Document, past *History, file *Decoded) Adoption {
 		}
 	}
 	return a.Adoption
+}
+
+// saw reports whether what the program removed is what we have: of an object
+// that was empty, that it still is.
+func (a *adopter) saw(e edit) bool {
+	switch {
+	case e.hollow:
+		return a.doc.At(e.path).Equal(a.file.Doc.At(e.path))
+	case a.doc.at(e.path).array() != nil:
+		return true // its elements are judged one by one
+	}
+	r, ok := a.doc.Register(pointer(e.path))
+	return ok && r.Stamp == e.over
 }
 
 // removes reports whether the edit is, or may be, the lack of something.
@@ -176,7 +190,7 @@ func (a *adopter) losses() []edit {
 		path, _ := strictjson.SplitPointer(c.key)
 		a.doc.at(path).each(c.key, func(at string, r Register) bool {
 			p, err := strictjson.SplitPointer(at)
-			if err == nil && r.Policy == LWW && !r.Dead && r.Stamp == c.entry.stamp && a.file.View.At(p) == nil &&
+			if err == nil && !r.Dead && r.Stamp == c.entry.stamp && a.file.View.At(p) == nil &&
 				slices.Contains(c.lost, digests.of(at, r.Value)) {
 				out = append(out, edit{path: p, over: r.Stamp})
 			}

@@ -64,6 +64,8 @@ type edit struct {
 	// the keys of all that the text has, if the edit is about these.
 	element string
 	order   []string
+	// hollow: what was removed is an object that only tombstones kept open.
+	hollow bool
 	// witness is the edit's index among the leaves that were known before, if
 	// the file has no block.
 	witness int
@@ -363,6 +365,7 @@ func (r *reader) settle() {
 	for _, key := range sortedKeys(r.unread) {
 		r.missing(key, r.block.at[key])
 	}
+	r.hollows()
 	for _, key := range r.Malformed {
 		delete(r.block.at, key)
 	}
@@ -463,9 +466,43 @@ func (r *reader) missing(key string, e entry) {
 		c := r.coverElements(&writtenArray{path: path, at: key, is: is, entry: e, listed: true})
 		c.lost = lost(nil, nil, c.entry)
 		r.edits = append(r.edits, edit{path: path, over: e.stamp})
+	case e.form == values && is.kind == LWW:
+		// What the place had and the program saw is gone; what others have
+		// put there since is not.
+		r.block.covers = append(r.block.covers, &covering{key: key, entry: e, lost: lost(nil, nil, e)})
 	case e.form == values || e.form == emptyObject:
 		r.edits = append(r.edits, edit{path: path, over: e.stamp})
 	}
+}
+
+// hollows finds the objects that nothing but tombstones kept open, and that
+// the text lacks: they have no entry by which they could be missed.
+func (r *reader) hollows() {
+	found := map[string]int{}
+	for _, key := range sortedKeys(r.unread) {
+		if e := r.block.at[key]; e.form == tombstone && !isInstance(key) {
+			path, _ := strictjson.SplitPointer(key)
+			r.hollow(found, path, e.stamp)
+		}
+	}
+}
+
+// hollow notes the topmost object on the path, if it is one of these.
+func (r *reader) hollow(found map[string]int, path []string, s Stamp) {
+	depth := 1
+	for depth < len(path) && r.View.At(path[:depth]) != nil {
+		depth++
+	}
+	if depth >= len(path) || !r.Doc.At(path[:depth]).IsObject() {
+		return
+	}
+	at := pointer(path[:depth])
+	if i, ok := found[at]; ok {
+		r.edits[i].over = later(r.edits[i].over, s)
+		return
+	}
+	found[at] = len(r.edits)
+	r.edits = append(r.edits, edit{path: path[:depth], over: s, hollow: true})
 }
 
 func (r *reader) missingTuple(key string, e entry) {

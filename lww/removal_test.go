@@ -1,0 +1,71 @@
+package lww
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+// An editor that removes something from an older copy of the file means what
+// that copy had, and not what others have written since.
+func TestARemovalByHandTakesOnlyWhatTheEditorSaw(t *testing.T) {
+	seen := written(t, `{"a":1,"o":{"x":1,"y":1},"z":1}`)
+	for name, row := range map[string]struct {
+		path           []string
+		old, now, want string
+	}{
+		"a field was changed since":            {[]string{"a"}, `"a":1,`, ``, `{"a":2,"o":{"x":1,"y":1},"z":1}`},
+		"the object has a new field since":     {[]string{"o", "n"}, `"o":{"x":1,"y":1},`, ``, `{"a":1,"o":{"n":2},"z":1}`},
+		"a field of it was changed since":      {[]string{"o", "x"}, `"o":{"x":1,"y":1},`, ``, `{"a":1,"o":{"x":2},"z":1}`},
+		"something else was changed since":     {[]string{"z"}, `"o":{"x":1,"y":1},`, ``, `{"a":1,"z":2}`},
+		"something else, and a field is gone":  {[]string{"z"}, `"a":1,`, ``, `{"o":{"x":1,"y":1},"z":2}`},
+		"something else, and a member is gone": {[]string{"z"}, `,"y":1`, ``, `{"a":1,"o":{"x":1},"z":2}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, apart := range []bool{false, true} {
+				file, ours := seen.Clone(), seen.Clone()
+				if apart { // each place has an entry of its own
+					for i, key := range []string{"a", "z"} {
+						w := Writer{Actor: 7, Now: time.UnixMilli(int64(1001 + i))}
+						if err := file.Write(w, Change{Path: []string{key}, Want: viewOfRaw(`0`)}, Change{Path: []string{key}, Want: viewOfRaw(`1`)}); err != nil {
+							t.Fatal(err)
+						}
+					}
+					ours = file.Clone()
+				}
+				if err := ours.Write(Writer{Actor: 8, Now: time.UnixMilli(2000)}, Change{Path: row.path, Want: viewOfRaw("2")}); err != nil {
+					t.Fatal(err)
+				}
+				Adopt(ours, nil, decodeString(t, strings.Replace(string(file.Canonical()), row.old, row.now, 1)))
+				if got := ours.View(); !got.Equal(viewOfRaw(row.want)) {
+					t.Errorf("shows %s, not %s", got.JSON(), row.want)
+				}
+			}
+		})
+	}
+}
+
+func TestAnEmptyObjectThatTombstonesKeptOpenCanBeRemovedByHand(t *testing.T) {
+	d := written(t, `{"a":1,"o":{"p":{"x":1}}}`)
+	if err := d.Write(Writer{Actor: 7, Now: time.UnixMilli(2000)}, Change{Path: []string{"o", "p", "x"}, Want: nil}); err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Replace(string(d.Canonical()), `,"o":{"p":{}}`, ``, 1)
+	alone, busy := d.Clone(), d.Clone()
+	if err := busy.Write(Writer{Actor: 8, Now: time.UnixMilli(3000)}, Change{Path: []string{"o", "n"}, Want: viewOfRaw("1")}); err != nil {
+		t.Fatal(err)
+	}
+	for name, row := range map[string]struct {
+		ours *Document
+		want string
+	}{
+		"nothing is known":               {&Document{}, `{"a":1}`},
+		"nothing has happened":           {alone, `{"a":1}`},
+		"something was put in meanwhile": {busy, `{"a":1,"o":{"n":1,"p":{}}}`},
+	} {
+		Adopt(row.ours, nil, decodeString(t, text))
+		if got := row.ours.View(); !got.Equal(viewOfRaw(row.want)) {
+			t.Errorf("%s: shows %s, not %s", name, got.JSON(), row.want)
+		}
+	}
+}
