@@ -32,6 +32,7 @@ func Adopt(ours *Document, past *History, file *Decoded) Adoption {
 	if file.Block != Intact {
 		if ours.empty() {
 			a.importAll(nil, file.View)
+			ours.Lift() // as the next adoption would
 			return a.Adoption
 		}
 		a.withoutBlock()
