@@ -171,7 +171,7 @@ func (r *reader) element(w *writtenArray, c *covering, key, raw string) {
 	case listed:
 		r.putElement(w.path, key, e)
 	case w.listed && w.form == values:
-		c.leaves = append(c.leaves, found{path: w.path, at: name, raw: raw, digest: r.of(name, raw), element: key})
+		c.leaves = append(c.leaves, found{path: w.path, raw: raw, digest: r.of(name, raw), element: key})
 		return
 	}
 	r.edits = append(r.edits, edit{path: w.path, element: key, want: &View{Leaf: raw}, over: later(e.stamp, w.era)})

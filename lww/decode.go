@@ -77,10 +77,13 @@ type block struct {
 	covers []*covering
 }
 
-// covering is an entry that leaves inherit from, with the leaves found below.
+// covering is an entry that leaves inherit from. Those of the leaves below it
+// that are in front, and listed there, inherit at once; the others wait until
+// all are known.
 type covering struct {
 	key    string
 	entry  entry
+	front  int
 	leaves []found
 	// lost are the digests of leaves that are no longer there.
 	lost []string
@@ -90,7 +93,6 @@ type covering struct {
 
 type found struct {
 	path   []string
-	at     string
 	raw    string
 	digest string
 	// element is its key, if the leaf is one; path is that of the array.
@@ -171,7 +173,7 @@ func (d *Decoded) read(text, at strictjson.Node) {
 	for key := range d.block.at {
 		r.unread[key] = true
 	}
-	r.object(d.View, nil, "", r.coverAt(""))
+	r.object(d.View, r.coverAt(""))
 	r.settle()
 }
 
@@ -192,6 +194,8 @@ func validKey(key string) bool {
 type reader struct {
 	*Decoded
 	*digester
+	path   []string // of the place that the walk has come to
+	at     []byte   // its pointer
 	groups []named
 	fields []Policy
 	unread map[string]bool
@@ -254,33 +258,56 @@ func (r *reader) putMark(at string, e entry) {
 }
 
 // object walks the members of an object, in pointer order.
-func (r *reader) object(v *View, path []string, at string, inherited *covering) {
-	owned := r.tuples(v, path)
+func (r *reader) object(v *View, inherited *covering) {
+	owned := r.tuples(v)
+	depth, here := len(r.path), len(r.at)
 	for key, kid := range v.Members() {
 		if owned[key] {
 			continue
 		}
-		r.place(kid, append(path[:len(path):len(path)], key), strictjson.AppendSegment(at, key), inherited)
+		r.path, r.at = append(r.path, key), strictjson.AppendPointer(r.at, key)
+		r.place(kid, inherited)
+		r.path, r.at = r.path[:depth], r.at[:here]
 	}
 }
 
-func (r *reader) place(v *View, path []string, at string, inherited *covering) {
-	_, listed := r.block.at[at]
-	switch is := ruleAt(r.fields, path); {
+func (r *reader) place(v *View, inherited *covering) {
+	_, listed := r.block.at[string(r.at)]
+	is := ruleAt(r.fields, r.path)
+	switch {
+	case is.kind == LWW && v.IsObject() && (v.Len() > 0 || r.open(string(r.at))):
+		if listed {
+			inherited = r.coverAt(string(r.at))
+		}
+		r.object(v, inherited)
+	case is.kind == LWW && !listed && inherited != nil:
+		r.inherit(v.JSON(), inherited)
+	default:
+		r.alone(is, v, slices.Clone(r.path), string(r.at), listed)
+	}
+}
+
+// inherit gives a leaf the stamp of an entry above it, if it is the next one
+// that the entry lists.
+func (r *reader) inherit(raw string, c *covering) {
+	digest := r.ofPointer(r.at, raw)
+	if len(c.leaves) == 0 && c.front < c.entry.count() && c.entry.digest(c.front) == string(digest) {
+		c.front++
+		r.Doc.growTo(r.path).raise(c.entry.register(rule{}, raw))
+		return
+	}
+	c.leaves = append(c.leaves, found{path: slices.Clone(r.path), raw: raw, digest: string(digest)})
+}
+
+// alone handles what inherits nothing.
+func (r *reader) alone(is rule, v *View, path []string, at string, listed bool) {
+	switch {
 	case is.kind.Elements() && isArray(v.Leaf):
 		r.array(is, v, path, at)
 	case is.kind != LWW:
 		r.field(is, v, path, at)
-	case v.IsObject() && (v.Len() > 0 || r.open(at)):
-		if listed {
-			inherited = r.coverAt(at)
-		}
-		r.object(v, path, at, inherited)
 	case listed:
 		r.leaf(v, path, at)
-	case inherited != nil:
-		raw := v.JSON()
-		inherited.leaves = append(inherited.leaves, found{path: path, at: at, raw: raw, digest: r.of(at, raw)})
 	default:
 		r.edits = append(r.edits, edit{path: path, want: v})
 	}
@@ -314,11 +341,11 @@ func (r *reader) field(is rule, v *View, path []string, at string) {
 
 // tuples handles the groups whose members live in v, and returns the keys of
 // those members.
-func (r *reader) tuples(v *View, path []string) map[string]bool {
-	owned := map[string]bool{}
+func (r *reader) tuples(v *View) map[string]bool {
 	if len(r.groups) == 0 {
-		return owned
+		return nil
 	}
+	owned, path := map[string]bool{}, slices.Clone(r.path)
 	for _, s := range seatsAt(r.groups, path) {
 		for _, m := range s.owned {
 			owned[m] = true
@@ -357,7 +384,7 @@ func (e entry) register(is rule, value string) Register {
 // settle judges what could only be judged once the whole text was seen.
 func (r *reader) settle() {
 	for _, c := range r.block.covers {
-		r.inherit(c)
+		r.inheritRest(c)
 	}
 	for _, w := range r.arrays {
 		r.order(w)
@@ -371,16 +398,10 @@ func (r *reader) settle() {
 	}
 }
 
-// inherit gives the covered leaves their stamp. A leaf that is not listed is
-// an edit or an addition, and never inherits.
-func (r *reader) inherit(c *covering) {
-	if c.intact() {
-		for _, leaf := range c.leaves {
-			r.keep(leaf, c.entry)
-		}
-		return
-	}
-	kept := align(c.leaves, c.entry)
+// inheritRest judges the leaves that are not in front. One that is not listed
+// is an edit or an addition, and never inherits.
+func (r *reader) inheritRest(c *covering) {
+	kept, rest := c.align()
 	for i, leaf := range c.leaves {
 		if kept[i] {
 			r.keep(leaf, c.entry)
@@ -388,20 +409,17 @@ func (r *reader) inherit(c *covering) {
 			r.edits = append(r.edits, edit{path: leaf.path, element: leaf.element, want: leaf.view(), over: later(c.entry.stamp, c.entry.era)})
 		}
 	}
-	c.lost = lost(c.leaves, kept, c.entry)
+	c.lost = lost(c.leaves, kept, rest)
 }
 
-// intact reports whether the leaves are exactly those that the entry lists.
-func (c *covering) intact() bool {
-	if len(c.leaves) != c.entry.count() {
-		return false
+// align tells which of the leaves are listed in the rest of the entry.
+func (c *covering) align() ([]bool, entry) {
+	rest := c.entry
+	rest.digests = rest.digests[c.front*digestLen:]
+	if len(c.leaves)+rest.count() == 0 {
+		return nil, rest
 	}
-	for i, leaf := range c.leaves {
-		if leaf.digest != c.entry.digest(i) {
-			return false
-		}
-	}
-	return true
+	return align(c.leaves, rest), rest
 }
 
 // align tells which leaves the entry lists. What agrees from the front and

@@ -24,7 +24,7 @@ func (d *Decoded) Edits() []Edited {
 	}
 	for _, c := range d.block.losses() {
 		// A leaf that was changed is missed under its old digest, and no more.
-		if changed := count(align(c.leaves, c.entry), false); changed >= len(c.lost) {
+		if kept, _ := c.align(); count(kept, false) >= len(c.lost) {
 			continue
 		}
 		path, _ := strictjson.SplitPointer(c.key)

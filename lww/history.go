@@ -47,6 +47,8 @@ func superseded(step uint64, digest string) Superseded {
 	return Superseded(string(b[:]) + digest)
 }
 
+func (v Superseded) malformed() bool { return len(v) != stepLen && len(v) != stepLen+digestLen }
+
 // until is the step at which the version was superseded.
 func (v Superseded) until() uint64 {
 	var step uint64
@@ -192,7 +194,7 @@ func (p *place) collect(at string, out map[string]Register) {
 func (h *History) add(key string, v Superseded) {
 	past := h.Past[key]
 	i, found := slices.BinarySearch(past, v)
-	if found || len(v) != stepLen && len(v) != stepLen+digestLen {
+	if found || v.malformed() {
 		return
 	}
 	if h.Past == nil {
@@ -205,8 +207,15 @@ func (h *History) add(key string, v Superseded) {
 // Merge adds what other remembers.
 func (h *History) Merge(other *History) {
 	h.Now = max(h.Now, other.Now)
-	for _, key := range sortedKeys(other.Past) {
-		for _, v := range other.Past[key] {
+	if h.Past == nil {
+		h.Past = make(map[string][]Superseded, len(other.Past))
+	}
+	for key, past := range other.Past {
+		if len(h.Past[key]) == 0 && isTidy(past) {
+			h.Past[key] = past // add never changes what it finds
+			continue
+		}
+		for _, v := range past {
 			h.add(key, v)
 		}
 	}
@@ -230,4 +239,14 @@ func (h *History) Clone() *History {
 	c := &History{}
 	c.Merge(h)
 	return c
+}
+
+// isTidy reports whether the versions of a key are as add leaves them.
+func isTidy(past []Superseded) bool {
+	for i, v := range past {
+		if v.malformed() || i > 0 && past[i-1] >= v {
+			return false
+		}
+	}
+	return len(past) <= historyDepth
 }
