@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"crypto/rand"
 	"errors"
 	"flag"
@@ -11,6 +12,9 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/cfgmerge/cfgmerge"
+	"github.com/cfgmerge/cfgmerge/refresh"
 )
 
 const usage = `codag keeps a login in one config.json, whoever else writes it.
@@ -193,41 +197,52 @@ func (c *codag) checkUpdate() error {
 }
 
 func (c *codag) id() error {
-	var cfg Config
-	save, err := c.load(&cfg)
-	if err == nil && cfg.DistinctID == "" {
-		cfg.DistinctID = rand.Text()
-		err = c.saveOnce(&cfg, save)
+	make := c.once
+	if c.naive {
+		make = c.onceNaively
 	}
+	id, err := make("/distinct_id", func(context.Context) (string, error) { return rand.Text(), nil })
 	if err == nil {
-		c.say(cfg.DistinctID)
+		c.say(id)
 	}
 	return err
 }
 
 func (c *codag) anon() error {
-	var cfg Config
-	save, err := c.load(&cfg)
-	if err != nil || cfg.AnonToken != "" {
-		return err
+	make := c.once
+	if c.naive {
+		make = c.onceNaively
 	}
-	answer, err := c.ask(&cfg, "/anonymous", nil)
-	if err != nil {
-		return err
-	}
-	cfg.AnonToken = answer.AccessToken
-	return c.saveOnce(&cfg, save)
+	_, err := make("/anon_token", func(context.Context) (string, error) {
+		answer, err := c.ask(&Config{}, "/anonymous", nil)
+		return answer.AccessToken, err
+	})
+	return err
 }
 
-// saveOnce saves a value that is made once, and takes the one that is there
-// if another process was first.
-func (c *codag) saveOnce(cfg *Config, save func() error) error {
-	if err := save(); err != nil {
-		return err
+// once returns the value at the pointer. If there is none it is made, by one
+// process; the others wait for it.
+func (c *codag) once(pointer string, mint func(context.Context) (string, error)) (string, error) {
+	if err := os.MkdirAll(filepath.Dir(c.path), 0o700); err != nil {
+		return "", err
 	}
-	*cfg = Config{}
-	_, err := c.load(cfg)
-	return err
+	file, err := cfgmerge.Open[Config](c.path, nil)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	value, err := refresh.NewOnce(file.Doc(), pointer, func(ctx context.Context) (string, error) {
+		made, err := mint(ctx)
+		if err == nil && c.pause {
+			c.say(ready)
+			_, _ = c.in.ReadString('\n')
+		}
+		return made, err
+	}, refresh.OnceOptions{})
+	if err != nil {
+		return "", err
+	}
+	return value.Get(context.Background())
 }
 
 func (c *codag) status() error {

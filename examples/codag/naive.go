@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"os"
 )
@@ -26,4 +27,25 @@ func saveNaively(path string, cfg *Config) error {
 		return err
 	}
 	return os.WriteFile(path, data, 0o600)
+}
+
+// onceNaively makes a value if this process has loaded none. Another one may
+// have made its own by then: each of them goes on with another id.
+func (c *codag) onceNaively(pointer string, mint func(context.Context) (string, error)) (string, error) {
+	var cfg Config
+	save, err := c.load(&cfg)
+	if err != nil {
+		return "", err
+	}
+	field := &cfg.DistinctID
+	if pointer == "/anon_token" {
+		field = &cfg.AnonToken
+	}
+	if *field != "" {
+		return *field, nil
+	}
+	if *field, err = mint(context.Background()); err != nil {
+		return "", err
+	}
+	return *field, save()
 }
