@@ -167,7 +167,11 @@ func (b *base) whole(d *lww.Document, now *lww.View, changes []delta) []lww.Chan
 	done := map[string]bool{}
 	for _, c := range changes {
 		holder, members, grouped := d.GroupAt(c.Path)
-		if !grouped {
+		switch {
+		case d.ByElement(c.Path):
+			out = append(out, b.elements(d, c, now))
+			continue
+		case !grouped:
 			out = append(out, c.Change)
 			continue
 		}
@@ -177,6 +181,16 @@ func (b *base) whole(d *lww.Document, now *lww.View, changes []delta) []lww.Chan
 		}
 	}
 	return out
+}
+
+// elements returns the change of an array whose elements merge: between what the
+// program had, which need not be all that the file has by now, and what it wants.
+func (b *base) elements(d *lww.Document, c delta, now *lww.View) lww.Change {
+	file, was, want := d.At(c.Path), b.latest.At(c.path), now.At(c.path)
+	if was == nil || !isArray(was) {
+		was = &lww.View{Leaf: "[]"}
+	}
+	return lww.Change{Path: c.Path, Was: respell(was, file), Want: respell(want, file)}
 }
 
 // members returns the members of a group as now has them, in the object at

@@ -134,14 +134,3 @@ type EncodeError struct {
 func (e *EncodeError) Error() string {
 	return "a value of type " + e.Type + " can't be encoded as JSON"
 }
-
-// PolicyError: a struct tag declares a policy that this version reads in files
-// and keeps, but can't merge by.
-type PolicyError struct {
-	// Field is its pointer or pattern, Policy the tag's word.
-	Field, Policy string
-}
-
-func (e *PolicyError) Error() string {
-	return fmt.Sprintf("the policy %q of %s is reserved for a later version", e.Policy, e.Field)
-}

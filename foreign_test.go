@@ -508,16 +508,6 @@ func TestARefusedRewriteIsPutRightByTheNextSaveEvenIfNothingChanged(t *testing.T
 	}
 }
 
-func TestPoliciesThatWouldNotBeObeyedAreRefused(t *testing.T) {
-	type tagged struct {
-		Plugins []string `json:"plugins" cfgmerge:"set"`
-	}
-	var refused *PolicyError
-	if _, err := Load(temp(t, ""), new(tagged)); !errors.As(err, &refused) {
-		t.Errorf("%v", err)
-	}
-}
-
 func TestAnOldFileThatIsPutBackByteForByteDoesNotWin(t *testing.T) {
 	layouts(t, func(t *testing.T, o *Options) {
 		path := temp(t, `{"token":"RT-1","other":1}`)

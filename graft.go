@@ -1,6 +1,8 @@
 package cfgmerge
 
 import (
+	"strings"
+
 	"github.com/cfgmerge/cfgmerge/lww"
 	"github.com/cfgmerge/cfgmerge/strictjson"
 )
@@ -52,6 +54,66 @@ func graftObject(now, old, file string) string {
 		views[2] = views[2].With(path, want)
 	})
 	return views[2].JSON()
+}
+
+// respell returns an array of the program in which members of elements have the
+// keys under which the file has them: the decoder takes "Name" for "name".
+func respell(array, file *lww.View) *lww.View {
+	spelled := memberKeys(file)
+	if !isArray(array) || len(spelled) == 0 {
+		return array
+	}
+	changed := false
+	var out []string
+	for _, raw := range elements(array.Leaf) {
+		v, renamed := renameMembers(raw, spelled)
+		if renamed {
+			raw, changed = v.JSON(), true
+		}
+		out = append(out, raw)
+	}
+	if !changed {
+		return array
+	}
+	return &lww.View{Leaf: "[" + strings.Join(out, ",") + "]"}
+}
+
+func isArray(v *lww.View) bool { return v != nil && strings.HasPrefix(v.Leaf, "[") }
+
+// memberKeys returns the keys of the elements' members.
+func memberKeys(array *lww.View) map[string]bool {
+	keys := map[string]bool{}
+	if isArray(array) {
+		for _, raw := range elements(array.Leaf) {
+			for key := range objectOf(raw).Members() {
+				keys[key] = true
+			}
+		}
+	}
+	return keys
+}
+
+// objectOf returns the view of an object's text, nil for another value.
+func objectOf(raw string) *lww.View {
+	tree, err := strictjson.ParseObject([]byte(raw), ourOwn())
+	if err != nil {
+		return nil
+	}
+	return lww.ViewOf(tree.Root())
+}
+
+func renameMembers(raw string, spelled map[string]bool) (v *lww.View, renamed bool) {
+	v = &lww.View{}
+	for key, kid := range objectOf(raw).Members() {
+		as := key
+		for other := range spelled {
+			if !spelled[key] && strings.EqualFold(key, other) {
+				as, renamed = other, true
+			}
+		}
+		v.Put(as, kid)
+	}
+	return v, renamed
 }
 
 // elements returns the texts of an array's elements, nil if raw is no array.

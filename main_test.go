@@ -22,6 +22,7 @@ func roles() map[string]func(args []string) {
 		"saver":    saverRole,
 		"stranger": strangerRole,
 		"holder":   holderRole,
+		"appender": appenderRole,
 		"victim":   victimRole,
 	}
 }

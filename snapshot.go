@@ -61,24 +61,11 @@ func openFor(path string, t reflect.Type, o *Options) (*Doc, error) {
 	if err != nil {
 		return nil, doc.fail("open", err)
 	}
-	if err := unsupported(shape.Table()); err != nil {
-		return nil, doc.fail("open", err)
-	}
 	doc.shape = shape
 	if doc.opts.Layout == Auto && shape.IsMap() {
 		doc.opts.Layout = Sidecar
 	}
 	return doc, nil
-}
-
-// unsupported refuses policies that would be declared and not obeyed.
-func unsupported(table lww.Table) error {
-	for name, p := range table {
-		if p.Kind == lww.Set || p.Kind == lww.Keyed {
-			return &PolicyError{Field: name, Policy: p.Kind.String()}
-		}
-	}
-	return nil
 }
 
 func (s *Snapshot) load(ctx context.Context, v any, shape *schema.Shape) error {

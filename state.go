@@ -224,6 +224,9 @@ func (st *state) refuse() {
 	said := map[string]bool{}
 	for _, key := range append(st.Adopted, st.Rejected...) {
 		said[key] = true
+		if array, ok := lww.ArrayOf(key); ok {
+			said[array] = true
+		}
 	}
 	st.doc.View().Diff(st.file.View, func(path []string, ours, theirs *lww.View) {
 		key := st.doc.KeyOf(path)

@@ -327,10 +327,22 @@ func lastWrite(doc *lww.Document, showing map[string]lww.Register, path []string
 	for n := len(path); n > 0; n-- {
 		key := strictjson.JoinPointer(path[:n]...)
 		if _, ok := showing[key]; ok {
-			return Attribution{Field: key}
+			return Attribution{Field: newestOf(showing, key)}
 		}
 	}
 	return Attribution{Field: strictjson.JoinPointer(path...)}
+}
+
+// newestOf returns, of an array whose elements merge, the register that was
+// written last.
+func newestOf(showing map[string]lww.Register, key string) string {
+	newest := key
+	for k, r := range showing {
+		if array, ok := lww.ArrayOf(k); ok && array == key && showing[newest].Stamp.Less(r.Stamp) {
+			newest = k
+		}
+	}
+	return newest
 }
 
 // instanceAt returns the name of the group's instance that path is in.

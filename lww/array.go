@@ -29,16 +29,16 @@ func (n *node) array() *array {
 			a.elems[key] = r
 		}
 	}
-	if !isArray(a.reg.Value) && a.written() && len(a.elems) > 0 {
+	if !isArray(a.reg.Value) && a.reg.written() && len(a.elems) > 0 {
 		a.reg.Dead, a.reg.Value = true, ""
 	}
 	a.arrange()
 	return a
 }
 
-// written reports whether somebody has written the array's register, and not
-// only elements.
-func (a *array) written() bool { return a.reg.Dead || a.reg.Value != "" }
+// written reports whether somebody has written the register: that of an array
+// of which only elements are known was not.
+func (r Register) written() bool { return r.Dead || r.Value != "" || !r.Policy.Elements() }
 
 // arrange puts the elements in order: those that the array's register lists,
 // then the others by their stamps and keys.
@@ -107,12 +107,18 @@ func (n *node) value() *View {
 
 // collect adds the registers that say what shows.
 func (a *array) collect(at string, out map[string]Register) {
-	if a.written() {
+	if a.reg.written() {
 		out[at] = a.reg
 	}
 	for key, r := range a.elems {
 		out[elementPointer(at, key)] = r
 	}
+}
+
+// ByElement reports whether the field at path is an array whose elements merge,
+// by the stored policies.
+func (d *Document) ByElement(path []string) bool {
+	return ruleAt(d.Policies.fields(), path).kind.Elements() || d.at(path).array() != nil
 }
 
 // element returns the value of an element that shows, as one leaf, or nil.

@@ -29,7 +29,7 @@ func (e *encoder) emitArray(a *array, at string) {
 			e.entries[elementPointer(at, key)] = entry{form: tombstone, stamp: r.Stamp}
 		}
 	}
-	if !a.written() {
+	if !a.reg.written() {
 		return
 	}
 	own := entryOf(a.reg, "")

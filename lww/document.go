@@ -195,7 +195,7 @@ func (n *node) each(pointer string, yield func(string, Register) bool) bool {
 	if n == nil {
 		return true
 	}
-	if n.has && !yield(pointer, n.reg) {
+	if n.has && n.reg.written() && !yield(pointer, n.reg) {
 		return false
 	}
 	for key, r := range n.elems {
@@ -231,7 +231,7 @@ func (d *Document) Register(key string) (Register, bool) {
 		r, ok := n.elems[element]
 		return r, ok
 	}
-	return n.reg, true
+	return n.reg, n.reg.written()
 }
 
 // Put joins one register into the document under its key, as Merge would.

@@ -42,6 +42,12 @@ func splitElement(key string) (array, element string, ok bool) {
 	return key[:i], key[i+1:], true
 }
 
+// ArrayOf returns the pointer of the array, if the key is that of an element.
+func ArrayOf(key string) (pointer string, ok bool) {
+	pointer, _, ok = splitElement(key)
+	return pointer, ok
+}
+
 // called is how the element with this text is called by the rule: its key but
 // for the number and the closing bracket.
 func (r rule) called(raw string) string {

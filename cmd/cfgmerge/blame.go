@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/cfgmerge/cfgmerge"
+	"github.com/cfgmerge/cfgmerge/lww"
 	"github.com/cfgmerge/cfgmerge/strictjson"
 )
 
@@ -122,7 +123,10 @@ func (a *app) blame(cmd *cobra.Command, file, pointer string, f blameFlags) erro
 // concerns reports whether a field, or a member of a group, is at or below the
 // pointer.
 func concerns(field string, members []string, pointer string) bool {
-	within := func(at string) bool { return at == pointer || strings.HasPrefix(at, pointer+"/") }
+	within := func(at string) bool {
+		array, _ := lww.ArrayOf(at)
+		return at == pointer || array == pointer || strings.HasPrefix(at, pointer+"/")
+	}
 	return pointer == "" || within(field) || slices.ContainsFunc(members, within)
 }
 

@@ -78,8 +78,13 @@ func differences(a, b *lww.Document) []difference {
 	merged := a.Clone()
 	merged.Merge(b)
 	policies, joined := merged.Policies, merged.View()
+	elements := newElementDiffer(a, b, merged)
 	var out []difference
 	a.View().Diff(b.View(), func(path []string, old, now *lww.View) {
+		if found := elements.at(path); len(found) > 0 {
+			out = append(out, found...)
+			return
+		}
 		for _, at := range leafPaths(path, old, now) {
 			va, vb := old.At(at[len(path):]), now.At(at[len(path):])
 			out = append(out, difference{
@@ -91,6 +96,45 @@ func differences(a, b *lww.Document) []difference {
 		}
 	})
 	slices.SortFunc(out, func(x, y difference) int { return cmp.Compare(x.Field, y.Field) })
+	return out
+}
+
+// elementDiffer compares arrays whose elements merge: by element, unless they
+// only differ in their order.
+type elementDiffer struct {
+	policies     lww.Table
+	a, b, joined map[string]lww.Register
+}
+
+func newElementDiffer(a, b, joined *lww.Document) elementDiffer {
+	showing := func(d *lww.Document) map[string]lww.Register {
+		d = d.Clone()
+		d.Declare(joined.Policies)
+		return d.Showing()
+	}
+	return elementDiffer{joined.Policies, showing(a), showing(b), joined.Showing()}
+}
+
+func (e elementDiffer) at(path []string) []difference {
+	var out []difference
+	pointer := strictjson.JoinPointer(path...)
+	for key, r := range e.joined {
+		array, ok := lww.ArrayOf(key)
+		a, b := e.a[key].Value, e.b[key].Value
+		if !ok || array != pointer || strictjson.Equal(a, b) {
+			continue
+		}
+		wins := "both"
+		switch r.Value {
+		case a:
+			wins = "a"
+		case b:
+			wins = "b"
+		}
+		out = append(out, difference{
+			Field: literal(key), A: literal(summary(e.policies, path, a)), B: literal(summary(e.policies, path, b)), Wins: wins,
+		})
+	}
 	return out
 }
 
