@@ -31,6 +31,11 @@
 // NAME is a lower-case letter followed by lower-case letters, digits, '_' and
 // '-'; ID is the key that tells the elements of the array apart.
 //
+// With set and keyed the elements of an array are merged one by one; each is one
+// value, whatever tags are inside it. A set holds no element twice. Elements of
+// a keyed array are the same if their ID, a string or a number, is, or, without
+// one, if they are equal.
+//
 // A tag on an embedded struct that encoding/json inlines applies to each of
 // its fields, beside their own. On a field that is itself an object, first,
 // max, min and membership in a group are about its value as a whole.
