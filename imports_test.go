@@ -44,6 +44,13 @@ var arrows = []struct {
 	// The demo runs what cfgmerge is compared with.
 	{"cmd/cfgmerge/demo_ways.go", []string{"github.com/gofrs/flock"}},
 
+	// It starts slowly and has much to say of values: one file copes, and no
+	// program but the one that does nothing else links it.
+	{"validate", []string{"strictjson"}},
+	{"validate/library.go", []string{"github.com/santhosh-tekuri/jsonschema/v6"}},
+	// What encoding/json writes has to fit what schema says.
+	{"validate/*_test.go", []string{"schema"}},
+
 	{"conformance/*_test.go", library},
 	{"conformance/faults/*_test.go", library},
 	{"*_test.go", tests}, {"*/*_test.go", tests}, {"*/*/*_test.go", tests},
@@ -57,13 +64,13 @@ var shunned = []struct {
 	packages, dirs []string
 	because        string
 }{
-	{[]string{"log", "log/slog", "flag", "os/exec"}, []string{".", "strictjson", "lww", "schema", "fileio", "refresh"},
+	{[]string{"log", "log/slog", "flag", "os/exec"}, []string{".", "strictjson", "lww", "schema", "validate", "fileio", "refresh"},
 		"the library returns what it has to say, and starts no programs"},
-	{[]string{"net", "net/http", "crypto/tls"}, []string{".", "strictjson", "lww", "schema", "fileio", "cmd/cfgmerge"},
+	{[]string{"net", "net/http", "crypto/tls"}, []string{".", "strictjson", "lww", "schema", "validate", "fileio", "cmd/cfgmerge"},
 		"README.md says that nothing here uses the network"},
-	{[]string{"os", "io/fs", "path/filepath", "syscall", "crypto/rand", "math/rand", "math/rand/v2"}, []string{"strictjson", "lww", "schema"},
+	{[]string{"os", "io/fs", "path/filepath", "syscall", "crypto/rand", "math/rand", "math/rand/v2"}, []string{"strictjson", "lww", "schema", "validate"},
 		"the package is pure"},
-	{[]string{"unsafe", "C"}, []string{".", "strictjson", "lww", "schema", "refresh", "cmd/cfgmerge"},
+	{[]string{"unsafe", "C"}, []string{".", "strictjson", "lww", "schema", "validate", "refresh", "cmd/cfgmerge"},
 		"only fileio comes so close to the system"},
 }
 
