@@ -20,12 +20,27 @@ import (
 // Check says what is wrong with the file at path. It only reads, takes no lock
 // and makes nothing. The error is an *Error for what could not be looked at: the
 // file, or else its state folder; then the findings are about the file alone.
-func Check(path string, o *Options) ([]Finding, error) {
+func Check(path string, o *Options) ([]Finding, error) { return CheckBy(path, o, nil) }
+
+// Rules looks for what is wrong with the values of a sound file. It gets the
+// file's text, and returns what it finds as far as it knows: Code, which may be
+// empty for "schema", Field, Rule, Message, Hint, and the offset of the value.
+type Rules func(text []byte) ([]Breach, error)
+
+// Breach is a finding of Rules, whose place is an offset in bytes.
+type Breach struct {
+	Finding
+	Offset int
+}
+
+// CheckBy is Check, and asks rules about the file. An error of rules is a reason
+// in the *Error.
+func CheckBy(path string, o *Options, rules Rules) ([]Finding, error) {
 	d, err := OpenDoc(path, o)
 	if err != nil {
 		return nil, err
 	}
-	c := &checker{doc: d}
+	c := &checker{doc: d, rules: rules}
 	err = c.run()
 	countCharacters(c.findings, c.seen.main.Data)
 	return c.findings, d.fail("check", cmp.Or(err, c.unseen))
@@ -40,6 +55,7 @@ type checker struct {
 	tree     *strictjson.Tree
 	known    *lww.Document // what the history says; nil if there is none
 	findings []Finding
+	rules    Rules // nil for none
 	unseen   error // why the state folder could not be looked at
 }
 
@@ -48,8 +64,25 @@ func (c *checker) run() error {
 	if err == nil && whole {
 		err = c.history()
 	}
+	var unruled error
+	if err == nil && whole && c.rules != nil {
+		unruled = c.values()
+	}
 	if err == nil {
 		c.surroundings()
+	}
+	return cmp.Or(err, unruled)
+}
+
+// values asks the rules.
+func (c *checker) values() error {
+	breaches, err := c.rules([]byte(c.tree.Source()))
+	for _, b := range breaches {
+		b.Code = cmp.Or(b.Code, codeSchema)
+		if b.Rule != "" {
+			b.Message += " (" + b.Rule + ")"
+		}
+		c.at(b.Offset, b.Finding)
 	}
 	return err
 }

@@ -36,6 +36,9 @@ type Finding struct {
 	Character int `json:"-"`
 	// Field is a JSON Pointer, or a group's name; empty for the whole file.
 	Field string `json:"field,omitempty"`
+	// Rule is the place of the rule in the schema, as a URI fragment; empty
+	// unless the finding is of one.
+	Rule string `json:"rule,omitempty"`
 	// Message says what is wrong, Hint what to do about it, if anything.
 	Message string `json:"message"`
 	Hint    string `json:"hint,omitempty"`
@@ -59,6 +62,9 @@ const (
 	codeDangling    = "symlink-dangling"
 	codeHardLinks   = "hard-links"
 	codeReadable    = "secret-readable"
+	codeSchema      = "schema"
+	codeNoSchema    = "schema-unusable"
+	codeFarSchema   = "schema-remote"
 	codeNoBlock     = "block-missing"
 	codeBadBlock    = "block-damaged"
 	codeBadEntry    = "block-entry-malformed"
@@ -133,6 +139,9 @@ func historyCodes() []FindingCode {
 		{codeDigest, SeverityWarning, "another program has changed this field since the last save", hintNextAdopt},
 		{codeTornGroup, SeverityError, "fields are missing from a group that only makes sense whole", "put the missing fields back, or remove the others too"},
 		{codeFuture, SeverityWarning, "the stamp is ahead of the clock: the field wins every merge until then", "set the clock right; if it is right, the stamp came from a machine whose clock is wrong"},
+		{codeSchema, SeverityError, "a value breaks a rule of the schema", "correct the value, or the schema"},
+		{codeNoSchema, SeverityWarning, "the file names a schema that can't be used", "correct what $schema says, or the schema"},
+		{codeFarSchema, SeverityNote, "the file names a schema that is not on this machine: nothing is fetched", "name a copy with --schema to check by it"},
 		{codeReadable, SeverityWarning, "the file holds secrets, and everybody on this machine may read or write it", "nothing to do: the next save makes it private, or chmod 600 does so now"},
 	}
 }

@@ -99,7 +99,7 @@
 // above them needs. A type that contains itself may carry no tags inside the
 // recursion: they would declare endlessly many policies. A $dynamicRef leads
 // where it stands, whoever refers to it. FromJSON does not look whether the rest
-// of the schema is valid. Under
+// of the schema is valid; package validate does. Under
 // GOEXPERIMENT=jsonv2 encoding/json differs in corners: malformed names in json
 // tags, and keys of one object that differ only in case.
 //

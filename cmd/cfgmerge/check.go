@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -15,6 +16,7 @@ import (
 
 func newCheckCommand(a *app) *cobra.Command {
 	output := checkFormat(asTable)
+	var schemaName string
 	cmd := &cobra.Command{
 		Use:   "check FILE|DIR...",
 		Short: "Find damage, and edits that no save has taken in yet",
@@ -25,15 +27,24 @@ only reads, waits for no lock, and shows no value.
 
 With -o sarif it prints a SARIF 2.1.0 log, for code scanning services.
 
+With --schema it compares the values with a JSON Schema, by the program
+cfgmerge-schema. "auto" takes for each file the schema that its member $schema
+names by a relative path. Nothing is fetched.
+
 ` + codesHelp() + `
 Exit status 1 if there is an error or a warning; notes don't count.`,
 		Example: `  cfgmerge check app.json
   cfgmerge check ~/.config -o json
+  cfgmerge check app.json --schema app.schema.json
   cfgmerge check . -o sarif > cfgmerge.sarif`,
 		Args: takes(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			rules, err := rulesOf(cmd.Context(), schemaName)
+			if err != nil {
+				return err
+			}
 			p := startProgress(a.screen(cmd.ErrOrStderr()), time.NewTicker(time.Second).C)
-			r, err := a.check(args, p)
+			r, err := a.check(args, rules, p)
 			p.stop()
 			r.failed = err
 			if printErr := a.printFindings(cmd, format(output), r); printErr != nil {
@@ -46,9 +57,22 @@ Exit status 1 if there is an error or a warning; notes don't count.`,
 		},
 	}
 	cmd.Flags().VarP(&output, "output", "o", "how to print the findings")
+	cmd.Flags().StringVar(&schemaName, "schema", "", "compare the values with this JSON Schema `file`, or with auto with the one that each file names")
 	formats := []string{string(asTable), string(asJSON), string(asSARIF)}
 	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
+}
+
+// rulesOf returns the rules of a schema for a file. Without one there are none.
+func rulesOf(ctx context.Context, name string) (func(file string) cfgmerge.Rules, error) {
+	if name == "" {
+		return func(string) cfgmerge.Rules { return nil }, nil
+	}
+	v, err := newValidator(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	return func(file string) cfgmerge.Rules { return v.rules(ctx, file) }, nil
 }
 
 // checkFormat is the flag --output of check, which knows one format more.
@@ -98,7 +122,7 @@ func (r checked) bad() int {
 
 // check looks at all files. What it could not look at does not keep it from
 // the others; the error is the first of these.
-func (a *app) check(args []string, p *progress) (r checked, first error) {
+func (a *app) check(args []string, rules func(file string) cfgmerge.Rules, p *progress) (r checked, first error) {
 	note := func(err error) {
 		if first == nil {
 			first = err
@@ -113,7 +137,7 @@ func (a *app) check(args []string, p *progress) (r checked, first error) {
 	}
 	for i, file := range all {
 		p.checking(i, len(all))
-		found, err := cfgmerge.Check(file, a.options())
+		found, err := cfgmerge.CheckBy(file, a.options(), rules(file))
 		note(err)
 		if err == nil {
 			r.files++

@@ -15,6 +15,7 @@ import (
 
 	"github.com/cfgmerge/cfgmerge"
 	"github.com/cfgmerge/cfgmerge/lww"
+	"github.com/cfgmerge/cfgmerge/validate"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected output in the scripts")
@@ -22,6 +23,11 @@ var update = flag.Bool("update", false, "rewrite the expected output in the scri
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"cfgmerge": func() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+		validatorName: func() {
+			if validate.Serve(os.Stdin, os.Stdout) != nil {
+				os.Exit(2)
+			}
+		},
 	})
 }
 
