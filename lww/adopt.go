@@ -47,6 +47,8 @@ func Adopt(ours *Document, past *History, file *Decoded) Adoption {
 		case e.want == nil && e.element == "" && e.order == nil && !a.saw(e):
 		case e.want == nil && e.element == "" && e.order == nil:
 			removed = append(removed, e)
+		case a.putsBack(e):
+			a.reject(e)
 		default:
 			a.edit(e)
 		}
