@@ -28,8 +28,8 @@ function readVersions(texts) {
 
 export const NEVER = { since: 0, versions: [] };
 
-// The digest that was current at a step; undefined if that is forgotten.
-export function digestAt({ since, versions }, current, step) {
-  if (step < since) return undefined;
-  return versions.find(({ end }) => step < end)?.digest ?? current;
+// The version that was current at a step: null for the present one, undefined if
+// that is forgotten.
+export function versionAt({ since, versions }, step) {
+  return step < since ? undefined : versions.find(({ end }) => step < end) ?? null;
 }

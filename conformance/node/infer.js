@@ -3,7 +3,8 @@
 
 import { canonical, remarshalled } from './canonical.js';
 import { digest, spentDigest } from './digest.js';
-import { NEVER, digestAt, readHistory } from './history.js';
+import { NEVER, readHistory, versionAt } from './history.js';
+import { pointerOf } from './pointer.js';
 import { unitsOf } from './units.js';
 import { treeOf } from './view.js';
 
@@ -23,6 +24,7 @@ class Judge {
   constructor(ours, history, shown) {
     this.ours = ours;
     this.history = history;
+    this.leaves = new Set([...unitsOf(new Map(), shown)].map(({ key }) => key));
     this.present = new Map([...unitsOf(ours.policies, treeOf(ours).shows)].map((unit) => [unit.key, unit]));
     this.found = [...unitsOf(ours.policies, shown)].map((unit) => this.compared(unit));
   }
@@ -33,7 +35,7 @@ class Judge {
     const same = now !== undefined && remarshalledWhole(now.value, unit.value);
     const remembered = this.history.past.get(unit.key) ?? NEVER;
     const current = now ? this.digest(now) : '';
-    return { ...unit, now, same, remembered, current, digest: same ? current : this.digest(unit), known: now !== undefined || this.history.past.has(unit.key) };
+    return { ...unit, now, same, remembered, current, digest: this.digest(unit), known: now !== undefined || this.history.past.has(unit.key) };
   }
 
   digest({ key, value }) {
@@ -51,10 +53,10 @@ class Judge {
     return { edits, refused, removals: this.removals(base) };
   }
 
-  isOld({ remembered, current, digest, known, policy }, base) {
+  isOld({ remembered, digest, known, policy }, base) {
     if (!known) return false;
-    const then = digestAt(remembered, current, base);
-    if (then !== undefined) return then === digest;
+    const then = versionAt(remembered, base);
+    if (then !== undefined) return then?.digest === digest;
     return policy !== undefined || remembered.versions.some((version) => version.digest === digest);
   }
 
@@ -80,7 +82,7 @@ class Judge {
   }
 
   distance(known, step, steps) {
-    const differing = known.filter(({ remembered, current, digest }) => digestAt(remembered, current, step) !== digest);
+    const differing = known.filter((unit) => !isVersion(unit, versionAt(unit.remembered, step)));
     const newer = Math.min(NEWER_STEPS, steps.filter((end) => end > step).length);
     const unchanged = differing.length === 0 && known.length === this.found.length;
     return differing.reduce((sum, unit) => sum + unit.weight, 0) + NEWER_STEP * newer + (unchanged ? UNCHANGED : 0);
@@ -88,13 +90,30 @@ class Judge {
 
   // What the file lacks, and an earlier file of the same leaves had (rule 5).
   removals(base) {
-    const words = this.found.filter(({ policy }) => !policy).map(({ key }) => digest(this.ours.salt, key, ''));
+    const words = [...this.leaves].map((key) => this.word(key));
     const earlier = this.history.vocabularies.filter((vocabulary) => words.every((word) => vocabulary.has(word)) && vocabulary.size > words.length);
-    const had = ({ key }) => earlier.some((vocabulary) => vocabulary.has(digest(this.ours.salt, key, '')));
-    const keys = new Set(this.found.map(({ key }) => key));
-    return [...this.present.values()].filter((unit) => !keys.has(unit.key) && had(unit));
+    const had = (keys) => earlier.some((vocabulary) => keys.every((key) => vocabulary.has(this.word(key))));
+    const found = new Set(this.found.map(({ key }) => key));
+    const missing = [...this.present.values()].filter(({ key }) => !found.has(key));
+    return missing.filter((unit) => had(leavesOf(unit)) && (!unit.policy || this.isCurrent(unit, base)));
+  }
+
+  word(key) {
+    return digest(this.ours.salt, key, '');
+  }
+
+  // Whether a state that the writer may have loaded had the present tuple.
+  isCurrent({ key }, step) {
+    return versionAt(this.history.past.get(key) ?? NEVER, step) === null;
   }
 }
+
+// The pointers of the leaves that a unit is, whatever their policies.
+const leavesOf = ({ path, value, policy }) =>
+  policy || (value.type === 'object' && value.members.size > 0) ? [...unitsOf(new Map(), value, path)].map(({ key }) => key) : [pointerOf(path)];
+
+// Whether a version, null being the present one, is what the file has.
+const isVersion = ({ digest, current, same }, version) => (version === null ? same || current === digest : version?.digest === digest);
 
 const remarshalledWhole = (ours, theirs) =>
   ours.type !== 'object' || theirs.type !== 'object'
@@ -103,9 +122,10 @@ const remarshalledWhole = (ours, theirs) =>
 
 // How much it says that a leaf differs: an old value that was there once is
 // hardly made up, a switch is easily set back.
-function weight({ remembered, current, digest }) {
-  const all = [...remembered.versions.map((version) => version.digest), current];
-  const hits = all.filter((version) => version === digest).length;
+function weight(unit) {
+  const { remembered } = unit;
+  const all = [...remembered.versions, null];
+  const hits = all.filter((version) => (version === null ? unit.current : version.digest) === (unit.same ? unit.current : unit.digest)).length;
   if (hits === 0) return 0;
   return hits === 1 ? ONCE : Math.floor((SEVERAL * all.length) / hits);
 }

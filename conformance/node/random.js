@@ -1,7 +1,7 @@
 // Random questions, the same ones for the same seed. Domains are tiny, so that
 // ties, type changes and registers above each other are common.
 
-import { digest } from './digest.js';
+import { digest, spentDigest } from './digest.js';
 import { canonical } from './canonical.js';
 import { encode } from './encode.js';
 import { parseLiteral } from './parse.js';
@@ -175,6 +175,44 @@ export class Random {
   }
 
   adopt() {
+    return this.chance(40) ? this.stale() : this.found();
+  }
+
+  // A program without a block rewrites what it had loaded some steps ago.
+  stale() {
+    const policy = this.chance(50) ? {} : { t: { kind: 'token', at: ['t'], access: 'a', refresh: 'b', identity: 'c' }, '/m': { kind: 'max' } };
+    const now = 1 + this.below(40);
+    const leaves = ['/a', '/b', '/c', '/o/d', '/o/e', ...(policy.t ? ['t', '/m'] : [])].map((key) => this.life(key, policy, now));
+    const at = Object.fromEntries(leaves.filter(({ current }) => current !== null).map(({ key, kind, current }) => [key, { stamp: this.stamp(), ...(kind === 'lww' ? {} : { policy: kind }), value: current }]));
+    const past = Object.fromEntries(leaves.filter(({ versions }) => versions.length > 0).map((life) => [life.key, remembered(life)]));
+    const vocabularies = this.times(2, () => leaves.filter(() => this.chance(85)).flatMap(({ key }) => (key === 't' ? ['/t/a', '/t/b'] : [key])).map((key) => digest('salt', key, '')).join(''));
+    const spent = policy.t ? this.times(2, () => spentDigest('salt', canonical(parseLiteral(this.token())))) : [];
+    return { ours: { id: 'id', salt: 'salt', policy, at }, history: { now, past, vocabularies, spent }, file: this.rewrite(leaves, this.below(now + 1)) };
+  }
+
+  token = () => this.pick(['"t1"', '"t2"', '"t3"', '"t4"', '"t5"', '"t6"']);
+
+  // What a key had, with the steps at which that was superseded.
+  life(key, policy, now) {
+    const kind = key === 't' ? 'token' : key === '/m' ? 'max' : 'lww';
+    const make = kind === 'token' ? () => `{"a":${this.token()},"b":${this.token()}}` : () => (this.chance(10) ? null : this.pick(['1', '2', '3', '"x"', '"y"', '{}', '0.1', '0.1000000000000000055']));
+    const ends = Array.from({ length: now }, (_, step) => step + 1).filter(() => this.chance(30));
+    return { key, kind, versions: ends.map((end) => ({ end, value: make() })), current: kind === 'lww' ? make() : make() ?? '1' };
+  }
+
+  rewrite(leaves, step) {
+    const members = { o: {} };
+    for (const { key, versions, current } of leaves) {
+      const value = this.chance(15) ? this.pick(['1', '2', '"new"']) : versions.find(({ end }) => step < end)?.value ?? current;
+      if (value === null || this.chance(10)) continue;
+      if (key.startsWith('/o/')) members.o[key.slice(3)] = value;
+      else members[key.replace('/', '')] = value;
+    }
+    const object = (all) => `{${Object.entries(all).map(([key, value]) => `"${key}":${typeof value === 'string' ? value : object(value)}`)}}`;
+    return object(members);
+  }
+
+  found() {
     const policy = this.policies();
     const ours = this.document(policy);
     delete ours.at['']; // what is written to the root is no question of adoption
@@ -209,6 +247,16 @@ export class Random {
     const steps = Array.from({ length: now }, (_, step) => step + 1).filter(() => this.chance(60));
     return steps.map((step) => `000000${step}` + (this.chance(20) ? '' : digest(salt, key, canonical(parseLiteral(this.leaf())))));
   }
+}
+
+// The last 16 versions, and when the one before was superseded (SPEC section 6).
+function remembered({ key, versions }) {
+  return versions.slice(-17).map(({ end, value }) => stepText(end) + (value === null ? '' : digest('salt', key, canonical(parseLiteral(value)))));
+}
+
+function stepText(step) {
+  const digits = '0123456789abcdefghjkmnpqrstvwxyz';
+  return `00000${digits[step >> 5]}${digits[step & 31]}`;
 }
 
 // Whether the places of two policies may be above, below or at each other.

@@ -67,11 +67,17 @@ export class Writer {
   field({ key, kind }, value, over) {
     const old = this.document.registers.get(key);
     if ((old?.value ?? null) === value || (old?.value && value && equal(old.value, value))) return;
-    if (kind === 'first' && old?.kind === kind && old.value !== null) return;
-    const stamp = successor(laterOf(ownStamp(old), over), FOREIGN);
+    if (kind === 'first' && value !== null && old?.kind === kind && old.value !== null) return;
+    const stamp = successor([ownStamp(old), this.newestBelow(key)].reduce(laterOf, over), FOREIGN);
     const same = register(kind, stamp, value, old?.era ?? ZERO);
     const wins = value !== null && (old?.kind !== kind || compareRegisters(same, old) > 0);
     this.set(key, wins ? same : { ...same, era: stamp });
+  }
+
+  // Of registers that never show, too.
+  newestBelow(key) {
+    const below = [...this.document.registers].filter(([other]) => other.startsWith(key + '/'));
+    return below.map(([, found]) => ownStamp(found)).reduce(laterOf, ZERO);
   }
 
   remove(path, over) {
@@ -81,7 +87,8 @@ export class Writer {
   }
 
   // A group loses its members, a field its value; both begin a new era.
-  reset(key, { kind }, stamp) {
+  reset(key, { kind, value }, stamp) {
+    if (value === null || isEmptyObject(value)) return;
     if (kind === 'group') this.set(key, register(kind, stamp, EMPTY));
     else this.set(key, register(kind, stamp, kind === 'token' ? EMPTY : null, stamp));
   }
