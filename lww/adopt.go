@@ -98,8 +98,9 @@ func (a *adopter) edit(e edit) {
 	if len(changes) == 0 {
 		return
 	}
-	if err := a.doc.Write(Writer{Actor: Foreign, Over: e.over}, changes...); err != nil {
-		a.Rejected = append(a.Rejected, key)
+	err := a.doc.Write(Writer{Actor: Foreign, Over: e.over}, changes...)
+	if err != nil || !slices.ContainsFunc(changes, a.says) {
+		a.Rejected = append(a.Rejected, key) // a first that has a value keeps it
 		return
 	}
 	a.Adopted = append(a.Adopted, key)
