@@ -64,13 +64,13 @@ func Adopt(ours *Document, past *History, file *Decoded) Adoption {
 // saw reports whether what the program removed is what we have: of an object
 // that was empty, that it still is.
 func (a *adopter) saw(e edit) bool {
+	r, ok := a.doc.Register(pointer(e.path))
 	switch {
-	case e.hollow:
+	case e.hollow, ok && r.Policy == LWW && r.Stamp == e.over:
 		return a.doc.At(e.path).Equal(a.file.Doc.At(e.path))
 	case a.doc.at(e.path).array() != nil:
 		return true // its elements are judged one by one
 	}
-	r, ok := a.doc.Register(pointer(e.path))
 	return ok && r.Stamp == e.over
 }
 

@@ -69,3 +69,27 @@ func TestAnEmptyObjectThatTombstonesKeptOpenCanBeRemovedByHand(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatOthersPutIntoAnEmptyObjectIsNotRemovedWithIt(t *testing.T) {
+	d := written(t, `{"a":1}`)
+	if err := d.Write(Writer{Actor: 7, Now: time.UnixMilli(2000)}, Change{Path: []string{"o"}, Want: &View{}}); err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Replace(string(d.Canonical()), `,"o":{}`, ``, 1)
+	if err := d.Write(Writer{Actor: 8, Now: time.UnixMilli(3000)}, Change{Path: []string{"o", "n"}, Want: viewOfRaw("1")}); err != nil {
+		t.Fatal(err)
+	}
+	Adopt(d, nil, decodeString(t, text))
+	if got := d.View(); !got.Equal(viewOfRaw(`{"a":1,"o":{"n":1}}`)) {
+		t.Errorf("shows %s", got.JSON())
+	}
+}
+
+func TestAnEditOfWhatCameFirstIsRejectedAndNotCalledAdopted(t *testing.T) {
+	d := &Document{ID: "doc", Salt: "salt", Policies: Table{"/n": {Kind: First, At: Pattern{{Key: "n"}}}}}
+	d.Put("/n", Register{Policy: First, Stamp: NewStamp(0, 5, 0, 1), Value: "1"})
+	a := Adopt(d, nil, decodeString(t, strings.Replace(string(d.Canonical()), `"n":1`, `"n":2`, 1)))
+	if len(a.Adopted) > 0 || len(a.Rejected) != 1 || d.At([]string{"n"}).JSON() != "1" {
+		t.Errorf("%+v, shows %s", a, d.View().JSON())
+	}
+}
