@@ -23,9 +23,10 @@ type Edit func(*lww.Document, lww.Writer) error
 // aborts the save. A change that changes nothing writes nothing.
 //
 // The reasons in its *Error are those of Load, *LockError, *DurabilityError
-// (the change is committed), ErrUnsettled, and the error of the function.
+// (the change is committed), ErrUnsettled, *SpentError, and the error of the
+// function.
 func (d *Doc) Update(ctx context.Context, change Edit) error {
-	return d.fail("update", d.commit(ctx, intent{change: func(_ *state, doc *lww.Document, w lww.Writer) error {
+	return d.fail("update", d.commit(ctx, intent{guarded: true, change: func(_ *state, doc *lww.Document, w lww.Writer) error {
 		return change(doc, w)
 	}}))
 }
@@ -54,6 +55,12 @@ type intent struct {
 	removeFolder bool
 	kind         WriteKind // empty: KindSave
 	salvage      bool      // a file beyond recovery is salvaged, not refused
+	guarded      bool      // superseded secrets are not put back
+
+	// purged is an instance that was in purges and is not to leave traces;
+	// empty: none.
+	purged string
+	purges *lww.Document
 
 	// delta is what change did, once it was called: a save that starts over
 	// makes the same change, and not another one.
@@ -66,13 +73,15 @@ const (
 	maxMoves  = 5
 )
 
-func (d *Doc) commit(ctx context.Context, in intent) error {
+func (d *Doc) commit(ctx context.Context, in intent) error { return d.commitIntent(ctx, &in) }
+
+func (d *Doc) commitIntent(ctx context.Context, in *intent) error {
 	if d.isClosed() {
 		return ErrClosed
 	}
 	var err error
 	for range maxMoves {
-		if err = d.commitOnce(ctx, &in); !isMoved(err) {
+		if err = d.commitOnce(ctx, in); !isMoved(err) {
 			return err
 		}
 	}
@@ -101,6 +110,9 @@ func (d *Doc) commitOnce(ctx context.Context, in *intent) error {
 	err = c.run(ctx)
 	if c.report.Written || isCommitted(err) {
 		c.writeJournal()
+	}
+	if err == nil && in.purged != "" {
+		err = c.purge(in.purges, in.purged)
 	}
 	if err == nil && in.removeFolder {
 		err = txn.RemoveFolder()
@@ -271,6 +283,11 @@ func (c *commit) change(st *state) error {
 	} else if c.in.change != nil {
 		if err := c.in.change(st, doc, c.writer()); err != nil {
 			return err
+		}
+	}
+	if c.in.guarded {
+		if names := lww.PutBack(st.doc, doc, st.spent); len(names) > 0 {
+			return &SpentError{Groups: names}
 		}
 	}
 	c.doc, c.in.delta = doc, st.doc.Delta(doc)

@@ -134,3 +134,19 @@ type EncodeError struct {
 func (e *EncodeError) Error() string {
 	return "a value of type " + e.Type + " can't be encoded as JSON"
 }
+
+// SpentError: the save would have put back a token, or another secret of a
+// group, that was superseded. Nothing was saved.
+type SpentError struct {
+	// Groups are the names of the instances, sorted.
+	Groups []string
+}
+
+func (e *SpentError) Error() string {
+	return "a superseded secret of " + strings.Join(e.Groups, ", ") + " was not put back"
+}
+
+// Hint says what to do.
+func (e *SpentError) Hint() string {
+	return "load the file again before changing it; to put a token back on purpose, log in with it"
+}

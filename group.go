@@ -94,24 +94,51 @@ func groupState(p lww.Policy, reg lww.Register) GroupState {
 		d.UseNumber()
 		_ = d.Decode(&s.Values) // the text has passed the strict scanner
 	}
+	if p.ExpiryForm == "" {
+		s.Policy.ExpiryForm = formOf(s.Values[p.Expiry])
+	}
 	return s
+}
+
+// formOf tells how an expiry is written; empty if it is not. A number of this
+// size is one of milliseconds since 1970: as seconds it would be in the year
+// 5138.
+func formOf(v any) string {
+	const fromMillis = 1e11
+	switch v := v.(type) {
+	case string:
+		if _, err := time.Parse(time.RFC3339, v); err == nil {
+			return "rfc3339"
+		}
+	case json.Number:
+		n, err := v.Float64()
+		switch {
+		case err != nil || n <= 0:
+		case n >= fromMillis:
+			return "ms"
+		default:
+			return "s"
+		}
+	}
+	return ""
 }
 
 // SwapGroup replaces all members of the group at once, provided that it still
 // is what old says: a compare-and-swap, under the lock. A nil next removes
-// them. With newEra the write begins a new era, as a login, a logout or a
+// them, and what the state folder remembers of its secrets. With newEra the write begins a new era, as a login, a logout or a
 // change of account does: it beats all that is written within an earlier one,
 // anywhere.
 //
 // The reasons in the *Error are *SupersededError (nothing was written),
-// *UnknownGroupError, and those of Update.
+// *UnknownGroupError, *PurgeError (it was), and those of Update.
 func (d *Doc) SwapGroup(ctx context.Context, r GroupRef, old GroupState, next map[string]any, newEra bool) (GroupState, error) {
 	tuple, err := tupleOf(next)
 	if err != nil {
 		return GroupState{}, d.fail("swap", err)
 	}
 	var now GroupState
-	err = d.commit(ctx, intent{change: func(_ *state, doc *lww.Document, w lww.Writer) error {
+	in := intent{}
+	in.change = func(_ *state, doc *lww.Document, w lww.Writer) error {
 		current, err := groupIn(doc, r)
 		if err != nil {
 			return err
@@ -119,9 +146,15 @@ func (d *Doc) SwapGroup(ctx context.Context, r GroupRef, old GroupState, next ma
 		if current.reg != old.reg {
 			return &SupersededError{Group: r, Current: current}
 		}
-		now = groupState(current.Policy, doc.WriteTuple(w, r.Name, r.Key, tuple, newEra))
+		if next == nil {
+			in.purges, in.purged = doc.Clone(), lww.InstanceName(r.Name, r.Key)
+		}
+		p := current.Policy
+		doc.Declare(lww.Table{r.Name: p}) // with the form of its expiry, if that came to light
+		now = groupState(p, doc.WriteTuple(w, r.Name, r.Key, tuple, newEra))
 		return nil
-	}})
+	}
+	err = d.commitIntent(ctx, &in)
 	return now, d.fail("swap", err)
 }
 

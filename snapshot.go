@@ -122,7 +122,7 @@ func decode(text []byte, v any) error {
 // field back to a value that it had before, use File.Update, or Reload first.
 //
 // The reasons in the *Error are *LockError, *DurabilityError (the change is
-// committed), *FileError, *CorruptError, *VersionError and ErrNoBase.
+// committed), *FileError, *CorruptError, *VersionError, *SpentError and ErrNoBase.
 func (s *Snapshot) Save(v any) error { return s.SaveContext(context.Background(), v) }
 
 // SaveContext is Save with a context, whose end is a *LockError.
@@ -144,7 +144,7 @@ func (s *Snapshot) SaveContext(ctx context.Context, v any) error {
 	if len(changed) == 0 {
 		return s.doc.fail("save", s.doc.mend(ctx))
 	}
-	err = s.doc.commit(ctx, intent{change: func(_ *state, d *lww.Document, w lww.Writer) error {
+	err = s.doc.commit(ctx, intent{guarded: true, change: func(_ *state, d *lww.Document, w lww.Writer) error {
 		return d.Write(w, s.base.whole(d, now, changed)...)
 	}})
 	if err == nil || isCommitted(err) {

@@ -1,6 +1,7 @@
 package fileio
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"io/fs"
@@ -52,6 +53,53 @@ func (t *Txn) Quarantine(data []byte, class string) (string, error) {
 		_ = dir.Remove(victim.name)
 	}
 	return e.name, nil
+}
+
+// Redact replaces what is in quarantine by what change makes of it, and removes what change returns nil for. What it
+// returns as it is stays. The error is a *FileError.
+func (t *Txn) Redact(change func(data []byte) []byte) error {
+	f := t.folder
+	if _, err := entryInfo(f.in(quarantineName)); err != nil {
+		return nil // nothing was ever set aside
+	}
+	dir, err := f.openQuarantine()
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	entries, err := listKept(dir)
+	if err != nil {
+		return fail("list", dir.Name(), err)
+	}
+	var failed error
+	for _, e := range entries {
+		if err := f.redact(dir, e, change); err != nil {
+			failed = errors.Join(failed, fail("redact", filepath.Join(dir.Name(), e.name), err))
+		}
+	}
+	return failed
+}
+
+func (f *Folder) redact(dir *os.Root, e kept, change func([]byte) []byte) error {
+	data, err := dir.ReadFile(e.name)
+	if err != nil {
+		return err
+	}
+	next := change(data)
+	if next != nil && bytes.Equal(next, data) {
+		return nil
+	}
+	if next != nil {
+		stamp, _, _ := strings.Cut(e.name, "-")
+		name := strings.Join([]string{stamp, e.class, Sum(next).tag()}, "-")
+		if err := f.keep(dir, name, next); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+	}
+	if err := dir.Remove(e.name); err != nil {
+		return err
+	}
+	return f.syncEntry(dir)
 }
 
 func (k kept) sameBytes(other kept) bool { return k.digest == other.digest && k.class == other.class }

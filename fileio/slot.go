@@ -249,6 +249,33 @@ func (t *Txn) Void() error {
 	return t.mark(make([]byte, len(slotMagic)), 0, func(h *head) { h.valid = false })
 }
 
+// EraseOthers overwrites with zeros what slots remember beside the present version: for secrets that must not stay behind.
+// With swapped this transaction has replaced the file, so that only the slot that it wrote speaks for it; without, the
+// newest does. The error is a *FileError.
+func (t *Txn) EraseOthers(swapped bool) error {
+	if t.heads == nil {
+		heads, err := t.folder.readHeads()
+		if err != nil {
+			return err
+		}
+		t.heads = heads
+	}
+	var failed error
+	for i, h := range t.heads {
+		if h.valid && (t.slot != nil && i == t.written || !swapped && h.seq == newestSeq(t.heads)) || h.used == 0 {
+			continue
+		}
+		t.heads[i] = head{used: h.used}
+		file, err := t.folder.create(slotName(i), os.O_WRONLY)
+		if err == nil {
+			err = t.folder.overwrite(file, [][]byte{make([]byte, h.used)}, true)
+			_ = file.Close()
+		}
+		failed = errors.Join(failed, err)
+	}
+	return failed
+}
+
 func (t *Txn) mark(data []byte, offset int64, note func(*head)) error {
 	if t.slot == nil {
 		return &FileError{Op: "mark", Path: t.folder.path, Class: ClassMissing, Err: errNoSlot}

@@ -33,7 +33,30 @@ func (d *Document) spentDigest(v *View) string {
 
 // isSpent reports whether the secret is one that was superseded.
 func (h *History) isSpent(d *Document, v *View) bool {
-	return h.Spent != nil && h.Spent(d.spentDigest(v))
+	return h.Spent != nil && !v.isBlank() && h.Spent(d.spentDigest(v))
+}
+
+// isBlank reports whether v is what programs write for a secret that they don't
+// have.
+func (v *View) isBlank() bool { return v == nil || v.Leaf == `""` || v.Leaf == "null" }
+
+// PutBack returns the instances of groups in which now shows a secret that was
+// superseded, by the record of SpentBy, and that old does not show there; sorted.
+func PutBack(old, now *Document, spent func(digest string) bool) []string {
+	var out []string
+	for _, name := range sortedKeys(now.tuples) {
+		if now.tuples[name].Value == old.tuples[name].Value {
+			continue
+		}
+		was := old.secretsOf(name)
+		for m, v := range now.secretsOf(name) {
+			if !v.isBlank() && !v.Equal(was[m]) && spent(now.spentDigest(v)) {
+				out = append(out, name)
+				break
+			}
+		}
+	}
+	return out
 }
 
 // SpentBy returns the digests of the secrets that old shows in its groups
@@ -53,19 +76,51 @@ func (d *Document) secretDigestsWith(salt string) []string {
 	key := &Document{Salt: salt}
 	var out []string
 	for _, name := range sortedKeys(d.tuples) {
-		path, ok := d.Policies.seatPath(name)
-		if !ok {
+		secrets := d.secretsOf(name)
+		for _, m := range sortedKeys(secrets) {
+			if !secrets[m].isBlank() {
+				out = append(out, key.spentDigest(secrets[m]))
+			}
+		}
+	}
+	return out
+}
+
+// secretsOf returns the secret members that an instance shows.
+func (d *Document) secretsOf(name string) map[string]*View {
+	path, ok := d.Policies.seatPath(name)
+	if !ok {
+		return nil
+	}
+	out := map[string]*View{}
+	for _, s := range seatsAt(d.Policies.groups(), path) {
+		if s.name != name {
 			continue
 		}
-		for _, s := range seatsAt(d.Policies.groups(), path) {
-			if s.name != name {
-				continue
+		members := s.pick(d.tuples[name].Value)
+		for _, m := range d.Policies.secrets(s) {
+			if v := members[m]; v != nil {
+				out[m] = v
 			}
-			for _, m := range d.Policies.secrets(s) {
-				if v := s.pick(d.tuples[name].Value)[m]; v != nil {
-					out = append(out, key.spentDigest(v))
-				}
-			}
+		}
+	}
+	return out
+}
+
+// SecretPaths returns where the secret members of an instance stand, whether or
+// not they are there.
+func (d *Document) SecretPaths(instance string) [][]string {
+	path, ok := d.Policies.seatPath(instance)
+	if !ok {
+		return nil
+	}
+	var out [][]string
+	for _, s := range seatsAt(d.Policies.groups(), path) {
+		if s.name != instance {
+			continue
+		}
+		for _, m := range d.Policies.secrets(s) {
+			out = append(out, append(slices.Clone(path), m))
 		}
 	}
 	return out

@@ -37,13 +37,14 @@ func (c *Coordinator) Login(ctx context.Context, t Token) error {
 // to clean up the state folder is one of them, and comes with the token.
 func (c *Coordinator) Logout(ctx context.Context) (Token, error) {
 	old, err := c.put(ctx, Token{}, Logout)
-	if err != nil {
+	var traces *cfgmerge.PurgeError
+	if err != nil && !errors.As(err, &traces) {
 		return Token{}, c.fail("logout", err)
 	}
 	c.mu.Lock()
 	c.unkept = nil
 	c.mu.Unlock()
-	return old.Token, c.fail("logout", c.purge())
+	return old.Token, c.fail("logout", errors.Join(err, c.purge()))
 }
 
 // put stores a token whatever is stored now, and returns that.

@@ -1,8 +1,10 @@
 package schema
 
 import (
+	"reflect"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/cfgmerge/cfgmerge/lww"
@@ -59,6 +61,9 @@ func (s *Shape) spellPolicy(p lww.Policy, keys func(parent []string) []string) l
 		p.Members[i] = c.spell(member)
 	}
 	slices.Sort(p.Members)
+	if expiry := c.node.child(p.Expiry); p.ExpiryForm == "" && expiry != nil && expiry.typ == reflect.TypeFor[time.Time]() {
+		p.ExpiryForm = "rfc3339" // a number could not be read back
+	}
 	for _, role := range []*string{&p.Access, &p.Refresh, &p.Expiry, &p.Identity} {
 		*role = c.spell(*role)
 	}
