@@ -110,7 +110,14 @@ class Adoption {
     const stays = (path) => all.some(({ key, path: at }) => !going.has(key) && isAt(path, at));
     const isGone = (path) => shownAt({ shows: this.shown }, path) === null && !stays(path);
     for (const unit of units) this.removeOne(unit, isGone);
-    for (const path of places) if (isEmptyObject(shownAt(this.writer.tree, path))) this.removeOne({ key: pointerOf(path), path }, isGone);
+    for (const path of places) if (this.isHollow(path)) this.removeOne({ key: pointerOf(path), path }, isGone);
+  }
+
+  // Whether tombstones alone keep the object at a place open.
+  isHollow(path) {
+    if (shownAt(this.writer.tree, path)?.type !== 'object') return false;
+    const below = [...unitsShown(this.writer.document)].filter(({ path: at }) => isAt(path, at));
+    return below.every(({ value, stamp }) => isEmptyObject(value) && stamp === undefined);
   }
 
   removeOne({ key, path, policy }, isGone) {

@@ -123,7 +123,7 @@ class Decoder {
   tuple(path, value, { owned, instance }) {
     const members = objectOf(new Map([...value.members].filter(([key]) => owned.has(key))));
     this.seen.add(instance);
-    if (members.members.size > 0 || this.entries.has(instance)) this.unit(path, instance, members, 'none');
+    if (members.members.size > 0 || this.entries.get(instance)?.form === 'value') this.unit(path, instance, members, 'none');
   }
 
   // A field with a policy of its own, or a tuple: vouched for whole or not at all.
@@ -156,16 +156,21 @@ class Decoder {
   }
 
   // An object that only tombstones kept open, at the topmost place that is
-  // missing. Below a field with a policy, or a member, nothing opens.
+  // missing. Below a field with a policy, or a member of an instance, nothing opens.
   missingObject({ place, era, instance }, shown) {
-    if (era !== null || instance || unitAt(this.document.policies, place)) return;
+    if (era !== null || instance || this.isCovered(place)) return;
     const above = place.slice(1).map((_, i) => place.slice(0, i + 1));
     const path = above.find((path) => !has(shown, path) && !this.mayOpen.has(pointerOf(path)));
     if (path) this.removedObjects.set(pointerOf(path), path);
   }
 
-  missingTuple({ key, place }) {
-    if (place && !this.seen.has(key)) this.unit(place, key, EMPTY, 'none');
+  isCovered(place) {
+    const unit = unitAt(this.document.policies, place);
+    return unit !== null && (!unit.policy || this.entries.has(unit.key));
+  }
+
+  missingTuple({ key, place, form }) {
+    if (place && !this.seen.has(key) && form === 'value') this.unit(place, key, EMPTY, 'none');
   }
 }
 

@@ -3,7 +3,7 @@
 
 import { canonicalString } from './canonical.js';
 import { escaped, isPointer, placeOf, pointerOf, unescaped } from './pointer.js';
-import { isFieldKind, isGroupKind, isKind, rank } from './register.js';
+import { isByElement, isFieldKind, isGroupKind, isKind, rank } from './register.js';
 import { compareText } from './unicode.js';
 
 const GROUP_NAME = /^[a-z][a-z0-9_-]*$/;
@@ -120,6 +120,8 @@ export function fieldKind(table, place) {
   }
   return isFieldKind(kind) ? kind : 'lww';
 }
+
+export const hasPolicyByElement = (table, place) => [...table.values()].some((policy) => isByElement(policy) && matches(policy.pattern, place));
 
 // The groups declared for the object at a place, in the order in which they
 // claim members, with what each of them owns (3.4 rules 2 and 3).

@@ -17,6 +17,8 @@ export const isGroupKind = (kind) => kind === 'group' || kind === 'token';
 // The kinds of single fields whose registers are not lww.
 export const isFieldKind = (kind) => kind === 'first' || kind === 'max' || kind === 'min';
 
+export const isByElement = ({ kind }) => kind === 'set' || kind === 'keyed';
+
 export const hasEra = (kind) => isFieldKind(kind) || kind === 'token';
 
 export function register(kind, stamp, value, era = ZERO, gen = 0) {

@@ -3,10 +3,25 @@
 import { literal } from './canonical.js';
 import { decode, takeApart } from './decode.js';
 import { parseFile, parseLiteral } from './parse.js';
-import { readPolicies, writePolicies } from './policy.js';
-import { register } from './register.js';
+import { hasPolicyByElement, readPolicies, writePolicies } from './policy.js';
+import { isByElement, register } from './register.js';
 import { ZERO } from './stamp.js';
 import { bytesOf, compareText } from './unicode.js';
+import { unitsOf } from './units.js';
+import { EMPTY } from './view.js';
+
+export class Unsupported extends Error {}
+
+// Arrays by element (SPEC sections 3.9 and 4.8) are not implemented. What shows
+// is looked through for them; tables with such policies are like all others.
+export function supported(document, shown = EMPTY) {
+  const { policies, registers } = document;
+  const isArray = ({ path, value }) => value.type === 'array' && hasPolicyByElement(policies, path);
+  if ([...registers.values()].some(isByElement) || [...unitsOf(policies, shown)].some(isArray)) {
+    throw new Unsupported('arrays by element are not implemented');
+  }
+  return document;
+}
 
 export const bytesFrom = (text) => (typeof text === 'string' ? bytesOf(text) : Buffer.from(text.base64, 'base64'));
 
@@ -16,7 +31,7 @@ export function documentFrom({ text, id = '', salt = '', policy = {}, at = {} })
     return decode(shown, block).document;
   }
   const registers = new Map(Object.entries(at).map(([key, entry]) => [key, registerFrom(entry)]));
-  return { id, salt, policies: readPolicies(policy), registers };
+  return supported({ id, salt, policies: readPolicies(policy), registers });
 }
 
 function registerFrom({ policy = 'lww', stamp, era = ZERO, gen = 0, value }) {

@@ -1,6 +1,6 @@
 // Writes by programs that know nothing of the format (SPEC sections 3.6 and 5).
 
-import { canonical, equal } from './canonical.js';
+import { canonical, equal, remarshalled } from './canonical.js';
 import { pointerOf } from './pointer.js';
 import { unitAt } from './policy.js';
 import { compareRegisters, isPlain, register } from './register.js';
@@ -55,8 +55,9 @@ export class Writer {
     else this.field(unit, value, over);
   }
 
-  tuple({ key, kind, policy }, value, over) {
+  tuple({ key, kind, policy }, wanted, over) {
     const old = this.document.registers.get(key);
+    const value = old ? respelled(old.value, wanted) : wanted;
     if (old && equal(old.value, value)) return;
     const stamp = successor(laterOf(ownStamp(old), over), FOREIGN);
     if (kind === 'group') return this.set(key, register(kind, stamp, value));
@@ -140,6 +141,12 @@ export class Writer {
 
 // What a write has to supersede of a register: a new era must be later than the old one.
 const ownStamp = (register) => (register ? laterOf(register.stamp, register.era) : ZERO);
+
+// The members that a tuple keeps stay as they are spelled.
+function respelled(old, { members }) {
+  const kept = ([key, member]) => [key, old.members.has(key) && remarshalled(old.members.get(key), member) ? old.members.get(key) : member];
+  return objectOf(new Map([...members].map(kept)));
+}
 
 function isAnother(identity, a, b) {
   const [one, other] = [a, b].map(({ members }) => members.get(identity));
