@@ -5,7 +5,8 @@ import { canonical, remarshalled } from './canonical.js';
 import { decode, takeApart } from './decode.js';
 import { digest } from './digest.js';
 import { copyOf, merge, newDocument } from './document.js';
-import { judge } from './infer.js';
+import { readHistory } from './history.js';
+import { judge, putsBackSecret } from './infer.js';
 import { parseFile } from './parse.js';
 import { pointerOf } from './pointer.js';
 import { instanceOf, unitAt } from './policy.js';
@@ -18,7 +19,7 @@ import { Refused, Writer, shownAt } from './write.js';
 
 export function adopt(ours, history, bytes) {
   const { shown, block } = takeApart(parseFile(bytes));
-  if (block) return adoptIntact(ours, decode(shown, block), shown);
+  if (block) return adoptIntact(ours, history, decode(shown, block), shown);
   if (!ours || ours.registers.size === 0) return imported(ours ?? newDocument(), shown);
   return adoptBlockless(ours, history, shown);
 }
@@ -31,9 +32,9 @@ function imported(ours, shown) {
 }
 
 // Rules 1 and 2.
-function adoptIntact(ours, theirs, shown) {
+function adoptIntact(ours, history, theirs, shown) {
   const known = ours && ours.id === theirs.document.id ? ours : newDocument(theirs.document.id, theirs.document.salt);
-  const adoption = new Adoption(merge(known, theirs.document), shown);
+  const adoption = new Adoption(merge(known, theirs.document), shown, readHistory(history).spent);
   for (const edit of inOrder(theirs.edits)) adoption.edit(edit);
   adoption.remove(adoption.missing(ours ? lift(ours) : known, theirs), theirs.removedObjects.values());
   return adoption.result();
@@ -50,7 +51,8 @@ function adoptBlockless(ours, history, shown) {
 }
 
 class Adoption {
-  constructor(document, shown) {
+  constructor(document, shown, spent = new Set()) {
+    this.spent = spent;
     this.writer = new Writer(document);
     this.shown = shown;
     this.adopted = [];
@@ -69,6 +71,7 @@ class Adoption {
     const unit = unitOf(writer.document.policies, key, path);
     const now = unit ? writer.unitValue(unit) : shownAt(writer.tree, path);
     if (now && agrees(now, value)) return;
+    if (unit?.policy && putsBackSecret(writer.document, this.spent, unit.policy, unit.path, value, now)) return this.rejected.push(key);
     this.attempt(key, () => (unit ? writer.unit(unit, value, over) : writer.write(path, value, over)));
   }
 

@@ -1,10 +1,11 @@
 // A file without a block, and a state that is known: which of its values are
 // edits, and which were only old (SPEC sections 5 and 5.1).
 
-import { canonical, remarshalled } from './canonical.js';
+import { canonical, equal, remarshalled } from './canonical.js';
 import { digest, spentDigest } from './digest.js';
 import { NEVER, readHistory, versionAt } from './history.js';
 import { pointerOf } from './pointer.js';
+import { isSecretMember } from './policy.js';
 import { unitsOf } from './units.js';
 import { treeOf } from './view.js';
 
@@ -60,13 +61,8 @@ class Judge {
     return policy !== undefined || remembered.versions.some((version) => version.digest === digest);
   }
 
-  holdsSpent({ value, now, policy }) {
-    if (!policy) return false;
-    return [...value.members].some(([key, member]) => {
-      const present = now?.value.members.get(key);
-      const isPresent = present !== undefined && canonical(present) === canonical(member);
-      return !isPresent && this.history.spent.has(spentDigest(this.ours.salt, canonical(member)));
-    });
+  holdsSpent({ value, path, now, policy }) {
+    return policy !== undefined && putsBackSecret(this.ours, this.history.spent, policy, path, value, now?.value);
   }
 
   // The step with the smallest distance, the newest of several.
@@ -90,6 +86,7 @@ class Judge {
 
   // What the file lacks, and an earlier file of the same leaves had (rule 5).
   removals(base) {
+    if (this.found.length === 0) return [];
     const words = [...this.leaves].map((key) => this.word(key));
     const earlier = this.history.vocabularies.filter((vocabulary) => words.every((word) => vocabulary.has(word)) && vocabulary.size > words.length);
     const had = (keys) => earlier.some((vocabulary) => keys.every((key) => vocabulary.has(this.word(key))));
@@ -134,4 +131,13 @@ function weight(unit) {
 function stepsThatCount(known) {
   const ends = new Set(known.flatMap(({ remembered }) => remembered.versions.map(({ end }) => end)));
   return [...ends].sort((a, b) => b - a);
+}
+
+// Whether a tuple holds a secret that was superseded before and is not the present one.
+export function putsBackSecret({ salt, policies }, spent, policy, path, tuple, present) {
+  return [...tuple.members].some(([key, member]) => {
+    const now = present?.members.get(key);
+    const isPresent = now !== undefined && equal(now, member);
+    return !isPresent && isSecretMember(policies, policy, path, key) && spent.has(spentDigest(salt, canonical(member)));
+  });
 }

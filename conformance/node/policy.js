@@ -121,6 +121,13 @@ export function fieldKind(table, place) {
   return isFieldKind(kind) ? kind : 'lww';
 }
 
+// Whether a member of a group is a secret: by its role, its group or a policy of
+// its own (section 5 rule 4).
+export function isSecretMember(table, { kind, secret, roles }, path, key) {
+  if (secret || (kind === 'token' && (roles.access === key || roles.refresh === key))) return true;
+  return [...table.values()].some((policy) => !isGroupKind(policy.kind) && policy.secret && matches(policy.pattern, [...path, key]));
+}
+
 export const hasPolicyByElement = (table, place) => [...table.values()].some((policy) => isByElement(policy) && matches(policy.pattern, place));
 
 // The groups declared for the object at a place, in the order in which they
