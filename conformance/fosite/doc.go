@@ -3,6 +3,9 @@
 // and against that of conformance/oauthtest, which can be made to fail.
 //
 // It is a module of its own, so that nobody who uses the library gets what
-// fosite needs. Set CFGMERGE_ROTATIONS for the number of exchanges, which is
-// small by default.
+// fosite needs.
+//
+//	go test .                          seconds
+//	CFGMERGE_ROTATIONS=1000 go test .  ten minutes: so many exchanges
+//	go test -tags faults .             a kill at each system call; needs strace
 package fosite

@@ -42,6 +42,10 @@ type part struct {
 	// Turns are how often it asks for the resource; 0 is until all exchanges
 	// are made.
 	Turns int
+	// Rejected makes the process refresh this access token, and end; Resume
+	// makes it resume an interrupted rotation.
+	Rejected string
+	Resume   bool
 }
 
 func play(role string) error {
@@ -59,7 +63,15 @@ func play(role string) error {
 		return err
 	}
 	defer func() { _ = file.Close() }()
-	return w.work(context.Background(), c, p.Turns)
+	switch {
+	case p.Resume:
+		_, err = c.Resume(context.Background())
+	case p.Rejected != "":
+		_, err = c.Refresh(context.Background(), p.Rejected)
+	default:
+		err = w.work(context.Background(), c, p.Turns)
+	}
+	return err
 }
 
 const fleetSize = 8
@@ -169,12 +181,8 @@ func (f *fleet) keep(daemon bool) error {
 
 // start runs a process to its end, which is a good one, or a kill.
 func (f *fleet) start(p part) error {
-	role, err := json.Marshal(p)
-	if err != nil {
-		return err
-	}
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), roleVariable+"="+string(role), "GORACE=atexit_sleep_ms=0 "+os.Getenv("GORACE"))
+	cmd.Env = p.env()
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.StdoutPipe()
@@ -198,6 +206,14 @@ func (f *fleet) start(p part) error {
 		return fmt.Errorf("a process ended badly: %w: %s", err, stderr.String())
 	}
 	return nil
+}
+
+func (p part) env() []string {
+	role, err := json.Marshal(p)
+	if err != nil {
+		panic(err) // strings, numbers and booleans
+	}
+	return append(os.Environ(), roleVariable+"="+string(role), "GORACE=atexit_sleep_ms=0 "+os.Getenv("GORACE"))
 }
 
 // launch starts the process before anybody can kill it.
