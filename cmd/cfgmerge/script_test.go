@@ -23,6 +23,7 @@ var update = flag.Bool("update", false, "rewrite the expected output in the scri
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"cfgmerge": func() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+		"impostor": impostor,
 		validatorName: func() {
 			if validate.Serve(os.Stdin, os.Stdout) != nil {
 				os.Exit(2)
