@@ -106,8 +106,11 @@ func (d *Doc) commitOnce(ctx context.Context, in *intent) error {
 	if err != nil {
 		return err
 	}
-	c := &commit{Doc: d, in: in, folder: folder, txn: txn}
+	c := &commit{Doc: d, in: in, folder: folder, txn: txn, last: d.takeLast()}
 	err = c.run(ctx)
+	if err == nil && c.round == 0 {
+		d.keepLast(c.last)
+	}
 	if c.report.Written || isCommitted(err) {
 		c.writeJournal()
 	}
@@ -131,6 +134,7 @@ type commit struct {
 	in     *intent
 	folder *fileio.Folder
 	txn    *fileio.Txn
+	last   *written // by the save before, then by this one
 
 	// doc is what is to be published, nil until the change is made; past is
 	// what it supersedes.
@@ -227,7 +231,12 @@ func (c *commit) read(ctx context.Context) (*state, error) {
 		if err != nil {
 			return nil, err
 		}
-		st, err := c.assemble(sighting{main, remember(slots, main.Digest), c.spent(), c.earlier()})
+		earlier := c.earlier()
+		if st := c.last.state(main, slots); st != nil && c.doc == nil && len(earlier) == 0 {
+			st.spent = c.spent()
+			return st.declared(c.shape), nil
+		}
+		st, err := c.assemble(sighting{main, remember(slots, main.Digest), c.spent(), earlier})
 		if !st.doubtful(err) || !c.wait(ctx, doubts) {
 			return st.declared(c.shape), err
 		}
@@ -474,10 +483,12 @@ func (c *commit) compose(st *state) (*memory, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !verify(text, view, embedded, c.limits()) {
+	m.Text = string(text)
+	tree := verify(m.Text, view, embedded, c.limits())
+	if tree == nil {
 		return nil, errMiswritten
 	}
-	m.Text = string(text)
+	c.last = c.wrote(m, tree, view)
 	return m, nil
 }
 

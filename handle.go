@@ -26,6 +26,7 @@ type Doc struct {
 	mu     sync.Mutex // guards what follows
 	closed bool
 	report Report
+	last   *written // what the last save left, nil if another look is needed
 }
 
 // OpenDoc returns a handle for the file at path, which need not exist yet.

@@ -22,11 +22,15 @@ type memory struct {
 	// The rest comes from the slot, and is no part of the payload.
 	describes fileio.Digest
 	committed bool
+	payload   []byte // as encode has made it
 }
 
 func (m *memory) encode() []byte {
 	line, _ := json.Marshal(m) // strings and maps of strings can't fail
-	return append(append(line, '\n'), m.Text...)
+	payload := make([]byte, 0, len(line)+1+len(m.Text))
+	payload = append(append(payload, line...), '\n')
+	m.payload = append(payload, m.Text...)
+	return m.payload
 }
 
 // remember decodes the slots, newest first. Those of another host came with a
@@ -83,7 +87,7 @@ func decodeText(tree *strictjson.Tree, block string) (*lww.Decoded, error) {
 	if block == "" {
 		return lww.Decode(tree.Root())
 	}
-	kept, err := strictjson.ParseObject([]byte(block), strictjson.Limits{})
+	kept, err := strictjson.ParseString(block, strictjson.Limits{})
 	if err != nil {
 		return lww.Decode(tree.Root())
 	}

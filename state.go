@@ -52,7 +52,11 @@ type state struct {
 	origin origin
 	// tree is the text that edits start from; nil if there is none.
 	tree *strictjson.Tree
-	// file is the text taken apart; nil unless the origin is the file.
+	// shown is what the tree shows, before anything is adopted; nil if that
+	// was not needed yet.
+	shown *lww.View
+	// file is the text taken apart; nil unless the origin is the file, and
+	// this process did not write it.
 	file *lww.Decoded
 	// exact: a memory describes exactly this file, so nobody else wrote it.
 	exact bool
@@ -239,7 +243,10 @@ func (st *state) refuse() {
 
 // textView is what the tree shows, before anything is adopted.
 func (st *state) textView() *lww.View {
-	if st.file != nil {
+	switch {
+	case st.shown != nil:
+		return st.shown
+	case st.file != nil:
 		return st.file.View
 	}
 	return viewOf(st.tree)

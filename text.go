@@ -109,13 +109,17 @@ func EncodeText(doc *lww.Document, like []byte) ([]byte, error) {
 	return compose(tree, view, block)
 }
 
-// verify re-reads a composed text and compares it with what it must say.
-func verify(text []byte, view *lww.View, block string, limits strictjson.Limits) bool {
-	tree, err := strictjson.ParseObject(text, limits)
-	if err != nil {
-		return false
+// verify re-reads a composed text and compares it with what it must say; nil if
+// it says something else.
+func verify(text string, view *lww.View, block string, limits strictjson.Limits) *strictjson.Tree {
+	tree, err := strictjson.ParseString(text, limits)
+	if err != nil || !says(tree.Root(), view, block != "") {
+		return nil
 	}
-	return says(tree.Root(), view, block != "") && gjson.GetBytes(text, lww.BlockKey).Raw == block
+	if kept, has := tree.Root().Get(lww.BlockKey); has != (block != "") || has && kept.Raw() != block {
+		return nil
+	}
+	return tree
 }
 
 // says reports whether a text says exactly what view shows, and besides the

@@ -73,7 +73,7 @@ func (v *View) readRaw(raw string) {
 		v.Leaf = raw
 		return
 	}
-	t, err := strictjson.Parse([]byte(raw), strictjson.Limits{})
+	t, err := strictjson.ParseString(raw, strictjson.Limits{})
 	if err != nil {
 		v.Leaf = "null"
 		return

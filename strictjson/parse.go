@@ -28,10 +28,19 @@ func (l Limits) withDefaults() Limits {
 // The error is a [*SyntaxError].
 func Parse(src []byte, l Limits) (*Tree, error) {
 	l = l.withDefaults()
+	if len(src) > l.MaxSize { // before it is copied
+		return nil, &SyntaxError{Class: TooLarge, Line: 1, Column: 1}
+	}
+	return ParseString(string(src), l)
+}
+
+// ParseString is [Parse] for a string, which the tree shares.
+func ParseString(src string, l Limits) (*Tree, error) {
+	l = l.withDefaults()
 	if len(src) > l.MaxSize {
 		return nil, &SyntaxError{Class: TooLarge, Line: 1, Column: 1}
 	}
-	t, err := parse(string(src), l)
+	t, err := parse(src, l)
 	if err != nil {
 		return nil, err
 	}
