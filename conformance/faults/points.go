@@ -100,6 +100,9 @@ func (f Fault) Hit(clean []Point, at Point, run []Point) bool {
 			return false
 		}
 	case "STOP":
+		if len(run) != at.Index+1 {
+			return false
+		}
 	default:
 		hit := slices.IndexFunc(run, func(p Point) bool { return p.Injected() })
 		if hit != at.Index || run[hit].What != at.What {

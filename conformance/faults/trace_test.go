@@ -90,6 +90,17 @@ func TestAKilledRunIsOnTargetIfItGotThatFar(t *testing.T) {
 	}
 }
 
+func TestAStoppedRunIsOnTargetIfItGotExactlyThatFar(t *testing.T) {
+	clean := Points(Trace(recorded), "/w")
+	f := Fault{Kind: "STOP"}
+	if !f.Hit(clean, clean[2], clean[:3]) {
+		t.Error("a hit is not recognised")
+	}
+	if f.Hit(clean, clean[2], clean) || f.Hit(clean, clean[2], clean[:2]) {
+		t.Error("a run that stopped elsewhere counts as hit")
+	}
+}
+
 func TestFaultsAreAKillAndEachErrorOnceAndForGood(t *testing.T) {
 	if n := len(Faults("write")); n != 1+7*2 {
 		t.Errorf("%d faults of a write", n)

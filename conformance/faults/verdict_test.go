@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -40,26 +41,44 @@ func rehearse(s scenario, dir, binary string) (*trial, error) {
 	if err := s.prepare(t.template); err != nil {
 		return nil, err
 	}
+	for range tries {
+		if err := t.runClean(); err != nil {
+			return nil, err
+		}
+		if !wandered(t.clean) {
+			break
+		}
+	}
+	return t, nil
+}
+
+// runClean traces a run without a fault.
+func (t *trial) runClean() (err error) {
 	if err := t.world.become(t.template); err != nil {
-		return nil, err
+		return err
 	}
-	var err error
 	if t.old, err = t.world.look(); err != nil {
-		return nil, err
+		return err
 	}
-	out, err := t.world.traced(nil, s.stdin, s.command(t.world)...)
+	out, err := t.world.traced(nil, t.stdin, t.command(t.world)...)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	now, err := t.world.look()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if !same(now.view, s.want) || out.killed || strings.Contains(out.stderr, "rror") {
-		return nil, fmt.Errorf("%s without a fault ends with exit code %d: %s", s.name, out.code, out.stderr)
+	if !same(now.view, t.want) || out.killed || strings.Contains(out.stderr, "rror") {
+		return fmt.Errorf("%s without a fault ends with exit code %d: %s", t.name, out.code, out.stderr)
 	}
 	t.code, t.clean = out.code, Points(out.calls, t.world.root)
-	return t, nil
+	return nil
+}
+
+// wandered reports whether a run did its work on several threads: its counts
+// are no guide for other runs then.
+func wandered(points []Point) bool {
+	return slices.ContainsFunc(points, func(p Point) bool { return p.Thread != points[0].Thread })
 }
 
 // hit runs the scenario once, with a fault at a point, and judges what is left.
