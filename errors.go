@@ -59,6 +59,8 @@ type (
 	VersionError = lww.VersionError
 	// TagError: a cfgmerge struct tag that makes no sense.
 	TagError = schema.TagError
+	// BuildError: one of Options.Policies makes no sense.
+	BuildError = schema.BuildError
 )
 
 // ErrNoBase is returned by a Save without a Load before it when the file

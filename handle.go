@@ -5,6 +5,9 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
+	"maps"
+	"reflect"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,7 +24,9 @@ type Doc struct {
 	opts  Options
 	actor lww.Actor
 	self  func() identity
-	shape *schema.Shape // of the program's type, nil if there is none
+	// shape is that of the program's type, with the policies of the options; nil
+	// if there is neither.
+	shape *schema.Shape
 
 	mu     sync.Mutex // guards what follows
 	closed bool
@@ -30,12 +35,33 @@ type Doc struct {
 }
 
 // OpenDoc returns a handle for the file at path, which need not exist yet.
-// Nothing is read or made before the first operation. The error is *Error.
+// Nothing is read or made before the first operation. The error is *Error, with
+// a *BuildError for policies that make no sense.
 func OpenDoc(path string, o *Options) (*Doc, error) {
 	if path == "" {
 		return nil, &Error{Op: "open", Path: `""`, Err: errors.New("the path is empty")}
 	}
-	return &Doc{path: path, opts: o.orDefault(), actor: newActor(), self: sync.OnceValue(thisProcess)}, nil
+	d := &Doc{path: path, opts: o.orDefault(), actor: newActor(), self: sync.OnceValue(thisProcess)}
+	if err := d.declares(nil); err != nil {
+		return nil, d.fail("open", err)
+	}
+	return d, nil
+}
+
+// declares makes d write under the policies of a type's tags, if there is one,
+// and those of the options.
+func (d *Doc) declares(shape *schema.Shape) error {
+	if len(d.opts.Policies) > 0 {
+		if err := schema.Valid(d.opts.Policies); err != nil {
+			return err
+		}
+		if shape == nil {
+			shape, _ = schema.Of(nil) // of which nothing is known
+		}
+		shape = shape.With(d.opts.Policies)
+	}
+	d.shape = shape
+	return nil
 }
 
 // newActor draws the 40 random bits that tell processes apart. The reserved
@@ -196,9 +222,19 @@ func (st *state) declared(shape *schema.Shape) *state {
 	if st == nil || shape == nil {
 		return st
 	}
-	if table := shape.SpellTable(st.keys); len(table) > 0 {
-		st.doc.Declare(table)
-		st.doc.Lift()
+	table := shape.SpellTable(st.keys)
+	if len(table) == 0 {
+		return st
 	}
+	stored := maps.Clone(st.doc.Policies)
+	if st.doc.Declare(table) {
+		for name, p := range st.doc.Policies {
+			if was, ok := stored[name]; !ok || !reflect.DeepEqual(was, p) {
+				st.undeclared = append(st.undeclared, name)
+			}
+		}
+		slices.Sort(st.undeclared)
+	}
+	st.doc.Lift()
 	return st
 }

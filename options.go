@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/cfgmerge/cfgmerge/fileio"
+	"github.com/cfgmerge/cfgmerge/lww"
 )
 
 // Layout says where a file's history lives.
@@ -48,6 +49,10 @@ type Options struct {
 	App string
 	// Layout is for files that have none yet; the zero value is Auto.
 	Layout Layout
+	// Policies under which the file is merged, besides those of struct tags and
+	// those that are stored in the file: for each field the highest rank wins.
+	// [schema.FromJSON] and [schema.Builder] make them. Nil: none.
+	Policies lww.Table
 	// Durability of saves; the zero value is Full.
 	Durability Durability
 	// LockTimeout bounds how long a save waits for other processes; 0 means

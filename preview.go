@@ -21,6 +21,7 @@ const (
 	ActionStamp        Action = "stamp"         // the field stays as it is and gets a newer stamp
 	ActionJoin         Action = "join"          // the document gets the other's id, or its policies
 	ActionAdopt        Action = "adopt"         // what another program wrote there becomes part of the history
+	ActionDeclare      Action = "declare"       // the field, or the group, gets a policy
 	ActionAddBlock     Action = "add-block"     // the history is put into the file
 	ActionRemoveBlock  Action = "remove-block"  // the history is taken out of the file
 	ActionKeepBeside   Action = "keep-beside"   // the history is kept in the state folder
@@ -141,6 +142,9 @@ func (d *Doc) PreviewAdopt(ctx context.Context, layout Layout) ([]Step, error) {
 	var steps []Step
 	for _, key := range st.Adopted {
 		steps = append(steps, Step{ActionAdopt, key})
+	}
+	for _, name := range st.undeclared {
+		steps = append(steps, Step{ActionDeclare, name})
 	}
 	if st.origin == fromMemory {
 		steps = append(steps, Step{ActionMend, d.path})

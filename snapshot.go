@@ -58,10 +58,12 @@ func openFor(path string, t reflect.Type, o *Options) (*Doc, error) {
 		return nil, err
 	}
 	shape, err := schema.Of(t)
+	if err == nil {
+		err = doc.declares(shape)
+	}
 	if err != nil {
 		return nil, doc.fail("open", err)
 	}
-	doc.shape = shape
 	if doc.opts.Layout == Auto && shape.IsMap() {
 		doc.opts.Layout = Sidecar
 	}

@@ -66,6 +66,8 @@ type state struct {
 	// replaced: the file is another document than the remembered one.
 	replaced bool
 	lww.Adoption
+	// undeclared are the program's policies that the file does not have yet.
+	undeclared []string
 	// losses are what a salvage could not read.
 	losses []strictjson.Loss
 	// before is the document as it was before the adoption.

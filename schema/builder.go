@@ -124,9 +124,7 @@ func (b *Builder) Table() (lww.Table, error) {
 	if b.err != nil {
 		return nil, b.err
 	}
-	out := lww.Document{Policies: lww.Table{}}
-	out.Declare(b.d.table)
-	return out.Policies, nil
+	return join(b.d.table), nil
 }
 
 func (b *Builder) fail(place, reason string) *Builder {

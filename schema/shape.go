@@ -47,3 +47,20 @@ func (s *Shape) Table() lww.Table { return maps.Clone(s.table) }
 // IsMap reports whether values are encoded as a Go map: then every key of the
 // root object is the user's, and none can be reserved.
 func (s *Shape) IsMap() bool { return s.root.kind == dict }
+
+// With returns a shape that also declares the policies of the table, whose keys
+// are spelled as the encoder's. Where both name a policy for one field, the
+// higher rank wins; a group of one name has the members of both.
+func (s *Shape) With(table lww.Table) *Shape {
+	more := *s
+	more.table = join(s.table, table)
+	return &more
+}
+
+func join(tables ...lww.Table) lww.Table {
+	d := lww.Document{Policies: lww.Table{}}
+	for _, t := range tables {
+		d.Declare(t)
+	}
+	return d.Policies
+}

@@ -38,6 +38,9 @@ func (s *Shape) SpellTable(keys func(parent []string) []string) lww.Table {
 		if !p.Kind.Tuple() {
 			name = lww.FieldName(p.At)
 		}
+		if q, taken := table[name]; taken {
+			p = join(lww.Table{name: q}, lww.Table{name: p})[name]
+		}
 		table[name] = p
 	}
 	return table

@@ -6,11 +6,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/cfgmerge/cfgmerge"
+	"github.com/cfgmerge/cfgmerge/schema"
 )
 
 func newAdoptCommand(a *app) *cobra.Command {
 	var f saving
 	var layout layout
+	var schemaName string
 	cmd := &cobra.Command{
 		Use:   "adopt FILE",
 		Short: "Give a file a history, and take in what other programs changed",
@@ -21,13 +23,17 @@ so too.
 
 An embedded history is kept in the file, under the key $cfgmerge, and goes
 wherever the file is copied. A sidecar history is kept in the folder
-.FILE.cfgmerge beside it: for programs that choke on keys they don't know.`,
+.FILE.cfgmerge beside it: for programs that choke on keys they don't know.
+
+With --schema the file also gets the policies that the x-cfgmerge keywords of a
+JSON Schema declare: from then on all that save it merge under them.`,
 		Example: `  cfgmerge adopt app.json
   cfgmerge adopt app.json --layout sidecar
+  cfgmerge adopt app.json --schema app.schema.json
   cfgmerge adopt app.json --dry-run`,
 		Args: takes(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			doc, err := a.open(args[0])
+			doc, err := a.openWith(args[0], schemaName)
 			if err != nil {
 				return err
 			}
@@ -39,9 +45,25 @@ wherever the file is copied. A sidecar history is kept in the folder
 		},
 	}
 	f.define(cmd)
+	cmd.Flags().StringVar(&schemaName, "schema", "", "declare the policies of this JSON Schema `file`")
 	cmd.Flags().Var(&layout, "layout", "where to keep it (default: where it is)")
 	_ = cmd.RegisterFlagCompletionFunc("layout", cobra.FixedCompletions([]string{"embedded", "sidecar"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
+}
+
+// openWith is open with the policies of a schema, if one is named.
+func (a *app) openWith(path, schemaName string) (*cfgmerge.Doc, error) {
+	o := a.options()
+	if schemaName != "" {
+		text, err := readSchema(schemaName)
+		if err != nil {
+			return nil, err
+		}
+		if o.Policies, err = schema.FromJSON(text); err != nil {
+			return nil, err
+		}
+	}
+	return cfgmerge.OpenDoc(path, o)
 }
 
 // layout is a flag.

@@ -86,7 +86,7 @@ func (e *schemaError) Error() string {
 }
 
 func (e *schemaError) Hint() string {
-	return "no file was checked by it; SPEC.md, section 3.8, says what x-cfgmerge may say"
+	return "nothing was done; SPEC.md, section 3.8, says what x-cfgmerge may say"
 }
 
 // readSchema reads a schema and looks whether its policies make sense.
