@@ -47,7 +47,7 @@ func TestTheSchemaOfATypeHasThePoliciesOfItsTags(t *testing.T) {
 		}{},
 		struct {
 			*Tokens
-			N int `json:"a/b~c\"<ü" cfgmerge:"min"`
+			N int `json:"a/b~c<ü" cfgmerge:"min"`
 		}{},
 		struct{ M map[string]sealedAt }{},
 		Self{}, Matrix{}, Forest{}, Embedder{}, nil, new(any), json.RawMessage{},
