@@ -344,8 +344,9 @@ func (a *adopter) itemise(all []edit) (items, orders []edit) {
 				items = append(items, edit{path: e.path, element: key, want: &View{Leaf: raws[i]}})
 			}
 		}
+		there := setOf(keys)
 		for _, key := range ours.keys {
-			if !slices.Contains(keys, key) {
+			if !there[key] {
 				items = append(items, edit{path: e.path, element: key, over: ours.elems[key].Stamp})
 			}
 		}

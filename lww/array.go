@@ -23,9 +23,8 @@ func (n *node) array() *array {
 		return nil
 	}
 	a := &array{reg: n.reg, elems: elements{}}
-	is := n.reg.rule()
 	for key, r := range n.elems {
-		if is.owns(key) && !r.Stamp.Less(n.reg.Era) {
+		if !n.hides(key, r) {
 			a.elems[key] = r
 		}
 	}
@@ -34,6 +33,12 @@ func (n *node) array() *array {
 	}
 	a.arrange()
 	return a
+}
+
+// hides reports whether a reset of the array hides the element, or a greater
+// rule.
+func (n *node) hides(key string, r Register) bool {
+	return !n.reg.rule().owns(key) || r.Stamp.Less(n.reg.Era)
 }
 
 // written reports whether somebody has written the register: that of an array
@@ -123,8 +128,9 @@ func (d *Document) ByElement(path []string) bool {
 
 // element returns the value of an element that shows, as one leaf, or nil.
 func (d *Document) element(path []string, key string) *View {
-	if a := d.at(path).array(); a != nil && a.shows(key) {
-		return &View{Leaf: a.elems[key].Value}
+	n := d.at(path)
+	if r, has := n.elem(key); has && !r.Dead && !n.hides(key, r) {
+		return &View{Leaf: r.Value}
 	}
 	return nil
 }

@@ -298,3 +298,17 @@ func TestAnArraysEntryCostsFourBytesAnElement(t *testing.T) {
 		t.Errorf("%d registers", len(keys))
 	}
 }
+
+func TestALargeArrayTakesNoTimeThatGrowsWithItsSquare(t *testing.T) {
+	var all, rest []string
+	for i := range 10_000 { // where it did, this took minutes
+		all = append(all, fmt.Sprintf(`{"name":"n%d"}`, i))
+		rest = append(rest, fmt.Sprintf(`{"k":1,"name":"n%d"}`, i))
+	}
+	d := listDoc(t, `{"users":`+arrayText(all)+`}`)
+	updateAt(t, d, 2, "users", arrayText(all[:7_500]), arrayText(rest[:7_500]))
+	Adopt(d, &History{}, &Decoded{View: viewOfRaw(`{"users":` + arrayText(rest) + `}`), Doc: &Document{}, block: &block{}})
+	if got := reread(t, d).At([]string{"users"}); !got.Equal(viewOfRaw(arrayText(rest))) {
+		t.Error("not all elements are as they were written")
+	}
+}

@@ -46,7 +46,7 @@ func (a *array) lone() map[string]bool {
 	calls := map[string][]string{}
 	lone := map[string]bool{}
 	note := func(key string) {
-		if _, called, _, ok := parseElement(key); ok && !slices.Contains(calls[called], key) {
+		if _, called, _, ok := parseElement(key); ok {
 			calls[called] = append(calls[called], key)
 		}
 	}
@@ -54,7 +54,9 @@ func (a *array) lone() map[string]bool {
 		note(key)
 	}
 	for _, key := range a.listed() {
-		note(key)
+		if _, noted := a.elems[key]; !noted {
+			note(key)
+		}
 	}
 	for called, keys := range calls {
 		if len(keys) > 1 || keys[0] != numbered(called, 0) {
@@ -102,7 +104,8 @@ func unroll(runs string, keys []string) []string {
 		return keys
 	}
 	parts := elementsOf(runs)
-	rest := slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return slices.Contains(parts, key) })
+	named := setOf(parts)
+	rest := slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return named[key] })
 	var out []string
 	for _, part := range parts {
 		n, err := strconv.Atoi(part)
@@ -187,12 +190,15 @@ func (r *reader) putElement(path []string, key string, e entry) {
 // elements returns the keys of the array's elements that have an entry, in the
 // order in which those that show stand in the text.
 func (r *reader) elements(at string) []string {
-	listed := elementsOf(r.block.at[at].order)
+	places := map[string]int{}
+	for i, key := range elementsOf(r.block.at[at].order) {
+		places[key] = i + 1
+	}
 	place := func(key string) int {
-		if i := slices.Index(listed, key); i >= 0 {
+		if i := places[key]; i > 0 {
 			return i
 		}
-		return len(listed)
+		return len(places) + 1
 	}
 	keys := r.namedIn(at)
 	slices.SortFunc(keys, func(x, y string) int {
@@ -270,10 +276,10 @@ func (a *adopter) arrayLosses(c *covering) []edit {
 		return nil
 	}
 	var out []edit
+	there, lost := setOf(c.array.keys), setOf(c.lost)
 	for _, key := range sortedKeys(n.elems) {
 		r := n.elems[key]
-		if !r.Dead && r.Stamp == c.entry.stamp && !slices.Contains(c.array.keys, key) &&
-			slices.Contains(c.lost, digests.of(elementPointer(c.key, key), r.Value)) {
+		if !r.Dead && r.Stamp == c.entry.stamp && !there[key] && lost[digests.of(elementPointer(c.key, key), r.Value)] {
 			out = append(out, edit{path: c.array.path, element: key, over: r.Stamp})
 		}
 	}

@@ -46,8 +46,12 @@ func (d *Document) liftable() map[string]Register {
 	}
 	for _, f := range fields {
 		for _, at := range d.spots(f.At, places) {
+			to := ruleAt(fields, at.path)
+			if at.n.typed() && !at.n.reg.rule().less(to) {
+				continue // without a look at its elements
+			}
 			if p := resolve(at.n, at.h, at.ceiling); p != nil {
-				p.lift(found, at, ruleAt(fields, at.path))
+				p.lift(found, at, to)
 			}
 		}
 	}
@@ -58,7 +62,7 @@ func (d *Document) liftable() map[string]Register {
 // them: what shows, and of the registers of lesser policies also the tombstones.
 func (p *place) lift(found map[string]Register, at spot, to rule) {
 	typed := at.n.typed()
-	if !typed && p.shows == nothing || typed && !at.n.reg.rule().less(to) {
+	if !typed && p.shows == nothing {
 		return
 	}
 	r := lone(to, at.n.newest(), p.view())

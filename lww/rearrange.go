@@ -71,14 +71,20 @@ func (d *arrayDraft) put(key, raw string) {
 	if d.had.shows(key) == (raw != "") && strictjson.Equal(cur.Value, raw) {
 		return
 	}
-	stamp := d.w.after(later(later(d.n.elems[key].Stamp, d.n.reg.Era), d.w.Over))
-	d.n.raiseElement(key, Register{Stamp: stamp, Dead: raw == "", Value: raw})
+	d.putElement(d.n, key, raw)
+}
+
+// putElement writes one element; an empty text removes it.
+func (p *pen) putElement(n *node, key, raw string) {
+	stamp := p.w.after(later(later(n.elems[key].Stamp, n.reg.Era), p.w.Over))
+	n.raiseElement(key, Register{Stamp: stamp, Dead: raw == "", Value: raw})
 }
 
 // keepOnly removes the keys that are not among those to keep.
 func (d *arrayDraft) keepOnly(keep, keys []string) {
+	kept := setOf(keep)
 	for _, key := range keys {
-		if key != "" && !slices.Contains(keep, key) {
+		if key != "" && !kept[key] {
 			d.put(key, "")
 		}
 	}
@@ -97,12 +103,16 @@ func (d *arrayDraft) replace(keys, raws []string) {
 // update applies the difference between what the writer had and wants.
 func (d *arrayDraft) update(wasKeys, was, keys, raws []string) {
 	d.keepOnly(keys, wasKeys)
+	before := map[string]string{}
+	for i, key := range wasKeys {
+		before[key] = was[i]
+	}
 	for i, key := range keys {
-		at := slices.Index(wasKeys, key)
+		old, had := before[key]
 		switch {
-		case key == "" || at >= 0 && strictjson.Equal(was[at], raws[i]):
-		case at >= 0 && d.had.shows(key):
-			d.put(key, patched(d.had.elems[key].Value, was[at], raws[i]))
+		case key == "" || had && strictjson.Equal(old, raws[i]):
+		case had && d.had.shows(key):
+			d.put(key, patched(d.had.elems[key].Value, old, raws[i]))
 		default:
 			d.put(key, raws[i])
 		}
@@ -151,18 +161,25 @@ func (d *arrayDraft) reorder(was, want []string) []string {
 	if !slices.Equal(both(was, want), both(want, was)) {
 		return refill(now, want)
 	}
+	had, wanted, shown := setOf(was), setOf(want), setOf(now)
 	var order []string
 	for _, key := range now {
-		if slices.Contains(was, key) || !slices.Contains(want, key) {
+		if had[key] || !wanted[key] {
 			order = append(order, key)
 		}
 	}
+	last := 0 // of what he had and still wants, in want
 	for i, key := range want {
-		if slices.Contains(was, key) || !slices.Contains(now, key) {
+		if had[key] {
+			last = i
+		}
+	}
+	for i, key := range want {
+		if had[key] || !shown[key] {
 			continue
 		}
 		at := len(order)
-		if len(both(want[i:], was)) > 0 {
+		if i < last {
 			at = 0
 			if i > 0 {
 				at = slices.Index(order, want[i-1]) + 1
@@ -175,17 +192,26 @@ func (d *arrayDraft) reorder(was, want []string) []string {
 
 // both returns those of a that are in b.
 func both(a, b []string) []string {
-	return slices.DeleteFunc(slices.Clone(a), func(key string) bool { return !slices.Contains(b, key) })
+	in := setOf(b)
+	return slices.DeleteFunc(slices.Clone(a), func(key string) bool { return !in[key] })
+}
+
+func setOf(keys []string) map[string]bool {
+	set := make(map[string]bool, len(keys))
+	for _, key := range keys {
+		set[key] = true
+	}
+	return set
 }
 
 // refill returns keys with those that are in order, in that order: the others
 // stay where they are.
 func refill(keys, order []string) []string {
 	order = both(order, keys)
-	out := slices.Clone(keys)
+	out, moved := slices.Clone(keys), setOf(order)
 	next := 0
 	for i, key := range out {
-		if slices.Contains(order, key) {
+		if moved[key] {
 			out[i] = order[next]
 			next++
 		}
@@ -207,11 +233,11 @@ func (p *pen) editArray(c Change) {
 	if n.has && is.less(n.reg.rule()) {
 		is = n.reg.rule()
 	}
-	d := p.arrayDraft(n, is)
-	if c.edit.element != "" {
-		d.put(c.edit.element, c.Want.JSON())
+	if c.edit.element != "" { // which does not show that value, or it were no edit
+		p.putElement(n, c.edit.element, c.Want.JSON())
 		return
 	}
+	d := p.arrayDraft(n, is)
 	order := refill(d.had.keys, c.edit.order)
 	if len(d.had.keys) == 0 || !slices.Equal(order, d.had.keys) {
 		d.settle(order)
