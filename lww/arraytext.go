@@ -254,10 +254,6 @@ func (r *reader) missingElement(array, element string, e entry) {
 	}
 }
 
-// vouches reports whether the text of a value that is no array is the one that
-// the entry lists.
-func (e entry) vouches(digest string) bool { return e.form == values && e.digests == digest }
-
 // keep records a leaf that the entry lists.
 func (r *reader) keep(leaf found, e entry) {
 	if leaf.element != "" {

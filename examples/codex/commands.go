@@ -170,12 +170,11 @@ func (c *codex) window() error {
 			if _, err := c.in.ReadString('\n'); err != nil {
 				return nil
 			}
+			said := "answered"
 			if err := c.request(ctx, tokens, &held); err != nil {
-				err = c.say("failed: %v", err)
-			} else {
-				err = c.say("answered")
+				said = "failed: " + err.Error()
 			}
-			if err != nil {
+			if err := c.say("%s", said); err != nil {
 				return err
 			}
 		}
