@@ -12,9 +12,11 @@ import (
 
 // Guard is a held lock of the state folder. It must be kept until Unlock.
 type Guard struct {
-	key  string
-	lock *flock.Flock
-	also *Guard // of the fallback folder, which others may know as the only one
+	folder *Folder
+	name   string
+	key    string
+	lock   *flock.Flock
+	also   *Guard // of the fallback folder, which others may know as the only one
 }
 
 // Unlock releases the lock. The lock file stays: deleting it would let two processes lock two files of one name.
@@ -47,7 +49,11 @@ func (f *Folder) Acquire(ctx context.Context, name string) (*Guard, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := f.alsoFallback(ctx, g, name); err != nil {
+	err = f.alsoFallback(ctx, g, name)
+	if err == nil && name != lockName {
+		err = f.awaitChild(ctx, name)
+	}
+	if err != nil {
 		_ = g.Unlock()
 		return nil, err
 	}
@@ -92,7 +98,7 @@ func (f *Folder) acquire(ctx context.Context, name string) (*Guard, error) {
 		if err != nil {
 			return nil, f.lockFailure(ctx, path, err)
 		}
-		g := &Guard{key: path, lock: lock}
+		g := &Guard{folder: f, name: name, key: path, lock: lock}
 		if f.isOurs(lock, name) {
 			f.announce(name)
 			return g, nil

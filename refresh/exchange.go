@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"net/http/httptrace"
+	"os"
 	"sync"
 	"time"
+
+	"github.com/cfgmerge/cfgmerge/fileio"
 )
 
 // evidence says whether the refresh token went out.
@@ -82,6 +85,7 @@ func (t *turn) exchange(ctx context.Context, deadline time.Time, token Token) (T
 	if t.opts.External {
 		f.state = sent
 	}
+	own = context.WithValue(own, lockKey{}, t.lock)
 	next, err := t.opts.Exchange(f.traced(own, cancel), token)
 	if faultErr := t.opts.fault("answered"); faultErr != nil {
 		return Token{}, sent, faultErr
@@ -90,6 +94,21 @@ func (t *turn) exchange(ctx context.Context, deadline time.Time, token Token) (T
 		err = &ResponseError{Malformed: true}
 	}
 	return next, f.evidence(ctx), err
+}
+
+type lockKey struct{}
+
+// ShareLock returns, to an Exchange, an open file for a program that it runs to
+// inherit: then others wait for that program too, even if this process dies. The
+// caller closes it once the program has started. On Windows, where locks are not
+// inherited, and outside of an Exchange the error is errors.ErrUnsupported; else
+// it is a *cfgmerge.FileError.
+func ShareLock(ctx context.Context) (*os.File, error) {
+	guard, ok := ctx.Value(lockKey{}).(*fileio.Guard)
+	if !ok {
+		return nil, errors.ErrUnsupported
+	}
+	return guard.Share()
 }
 
 // evidence is what the trace has shown. net/http looks at the context before it

@@ -219,6 +219,15 @@ func TestNothingIsSpentIfTheMarkerCanNotBeWritten(t *testing.T) {
 	equal(t, "calls", r.server.count(), 0)
 }
 
+func TestAnExchangeByAnotherProgramThatNeverBeganIsNotTakenForInterrupted(t *testing.T) {
+	r := newRig(t)
+	external := func(o *Options) { o.External = true }
+	_, err := r.coordinator(external, failPoint("marked", errDisk)).Token(t.Context())
+	equal(t, "error", errors.Is(err, errDisk), true)
+	equal(t, "token", tokenOf(t, r.coordinator(external)).Access, "AT-2")
+	equal(t, "calls", r.server.count(), 1)
+}
+
 func TestNothingIsSpentIfTheSaveLockCanNotBeHad(t *testing.T) {
 	r := newRig(t)
 	store := NewFileStore(r.file(func(o *cfgmerge.Options) { o.LockTimeout = 20 * time.Millisecond }).Doc(), cfgmerge.GroupRef{Name: "auth"})

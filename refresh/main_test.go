@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 }
 
 func roles() map[string]func([]string) error {
-	return map[string]func([]string) error{"token": tokenRole, "saver": saverRole, "minter": minterRole}
+	return map[string]func([]string) error{"token": tokenRole, "saver": saverRole, "minter": minterRole, "exec": execRole, "program": programRole}
 }
 
 // tokenRole asks for a token, and prints its access token. At the named point

@@ -164,3 +164,14 @@ func tokenOf(t testing.TB, c *Coordinator) Token {
 }
 
 func background() context.Context { return context.Background() }
+
+// adoptMarker puts a marker of another copy into the state folder.
+func (r *rig) adoptMarker(from string) {
+	r.t.Helper()
+	data, err := os.ReadFile(from)
+	must(r.t, err)
+	folder, err := r.store().Folder(true)
+	must(r.t, err)
+	defer folder.Close()
+	must(r.t, folder.WriteFile(filepath.Base(from), data))
+}

@@ -130,6 +130,8 @@ func (t *turn) spend(ctx context.Context, s Stored) (Token, error) {
 		return Token{}, err
 	}
 	if err := t.mark(s); err != nil {
+		_ = t.record.Close()
+		_ = t.release() // nothing was sent, whatever the marker says
 		return Token{}, err
 	}
 	defer t.record.Close()
