@@ -132,11 +132,12 @@ func (b *base) advance(changed []delta, now *lww.View) {
 	if b.past == nil {
 		b.past = make(map[string]*outdated)
 	}
-	for _, c := range changed {
-		want := now.At(c.path)
-		b.outdate(c.path, b.latest.At(c.path), want)
-		b.latest = b.latest.With(c.path, want)
+	writes := make([]lww.Change, len(changed))
+	for i, c := range changed {
+		writes[i] = lww.Change{Path: c.path, Want: now.At(c.path)}
+		b.outdate(c.path, b.latest.At(c.path), writes[i].Want)
 	}
+	b.latest = b.latest.WithAll(writes)
 }
 
 // outdate remembers what was at path before now came there.

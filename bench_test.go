@@ -1,6 +1,7 @@
 package cfgmerge
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
@@ -9,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gofrs/flock"
 )
 
 // sized is a settings file of about n bytes with one counter.
@@ -21,10 +24,12 @@ func sized(n int) map[string]any {
 	return m
 }
 
+// The benchmarks report ratios to what they are compared with, measured by turns
+// in one run: absolute times mean nothing on a shared machine.
+
 // BenchmarkSaveAgainstRaw saves one field of a file and, in turn, replaces a
 // file of the same size by create, write, fsync, rename and fsync of the
-// directory. It reports the ratio of the medians: absolute times mean nothing
-// on a shared machine.
+// directory.
 func BenchmarkSaveAgainstRaw(b *testing.B) {
 	for _, layout := range []Layout{Embedded, Sidecar} {
 		for _, size := range []int{2 << 10, 16 << 10} {
@@ -35,31 +40,115 @@ func BenchmarkSaveAgainstRaw(b *testing.B) {
 
 func benchSave(b *testing.B, layout Layout, size int) {
 	dir := b.TempDir()
-	path := filepath.Join(dir, "app.json")
-	v := map[string]any{}
-	snap, err := LoadContext(context0(), path, &v, &Options{Layout: layout})
+	save, text := savesOf(b, dir, size, &Options{Layout: layout})
+	inTurn(b, "raw", save, func() { replaceRaw(b, filepath.Join(dir, "raw.json"), text) })
+}
+
+// BenchmarkSaveAgainstLockedJSON sets a save beside what a careful program does
+// without this package: lock, read, unmarshal, change a field, marshal, and
+// replace the file durably.
+func BenchmarkSaveAgainstLockedJSON(b *testing.B) {
+	for _, size := range []int{2 << 10, 1 << 20} {
+		b.Run(fmt.Sprintf("bytes=%d", size), func(b *testing.B) {
+			dir := b.TempDir()
+			save, text := savesOf(b, dir, size, nil)
+			path := filepath.Join(dir, "json.json")
+			seed(b, path, string(text))
+			inTurn(b, "json", save, func() { saveLockedJSON(b, path) })
+		})
+	}
+}
+
+// BenchmarkUnsyncedSaveAgainstWriteFile is for programs that ask for no
+// durability, and compares with what they would do then.
+func BenchmarkUnsyncedSaveAgainstWriteFile(b *testing.B) {
+	for _, size := range []int{2 << 10, 16 << 10} {
+		b.Run(fmt.Sprintf("bytes=%d", size), func(b *testing.B) {
+			dir := b.TempDir()
+			save, text := savesOf(b, dir, size, &Options{Durability: NoSync})
+			inTurn(b, "writefile", save, func() { seed(b, filepath.Join(dir, "raw.json"), string(text)) })
+		})
+	}
+}
+
+// BenchmarkUnchangedGet asks for the value of a file that nobody touches.
+func BenchmarkUnchangedGet(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "app.json")
+	seed(b, path, `{"theme":"dark","size":12}`)
+	later := time.Now().Add(time.Hour) // when the file's times are trusted
+	f, err := Open[struct {
+		Theme string
+		Size  int
+	}](path, &Options{Now: func() time.Time { return later }})
 	if err != nil {
 		b.Fatal(err)
 	}
+	defer f.Close()
+	for b.Loop() {
+		if v, err := f.Get(); err != nil || v.Size != 12 {
+			b.Fatal(v, err)
+		}
+	}
+}
+
+// savesOf makes a file of about size bytes, and returns a save of one of its
+// fields and the file's text.
+func savesOf(tb testing.TB, dir string, size int, o *Options) (save func(), first []byte) {
+	path := filepath.Join(dir, "app.json")
+	v := map[string]any{}
+	snap, err := LoadContext(context0(), path, &v, o)
+	if err != nil {
+		tb.Fatal(err)
+	}
 	maps.Copy(v, sized(size))
-	if err := snap.Save(&v); err != nil {
+	n := 0
+	save = func() {
+		n++
+		v["counter"] = n
+		if err := snap.Save(&v); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	save()
+	return save, []byte(text(tb, path))
+}
+
+// inTurn runs both by turns and reports the ratio of their medians.
+func inTurn(b *testing.B, against string, ours, theirs func()) {
+	var mine, base []time.Duration
+	for b.Loop() {
+		mine, base = append(mine, timed(ours)), append(base, timed(theirs))
+	}
+	b.ReportMetric(float64(median(mine))/float64(median(base)), "×"+against)
+	b.ReportMetric(float64(median(mine).Microseconds()), "µs/save")
+	b.ReportMetric(0, "ns/op")
+}
+
+func timed(do func()) time.Duration {
+	start := time.Now()
+	do()
+	return time.Since(start)
+}
+
+func saveLockedJSON(b *testing.B, path string) {
+	lock := flock.New(path + ".flock")
+	if err := lock.Lock(); err != nil {
 		b.Fatal(err)
 	}
-	raw := []byte(text(b, path))
-	var ours, theirs []time.Duration
-	for i := 0; b.Loop(); i++ {
-		v["counter"] = i + 1
-		start := time.Now()
-		if err := snap.Save(&v); err != nil {
-			b.Fatal(err)
-		}
-		ours = append(ours, time.Since(start))
-		start = time.Now()
-		replaceRaw(b, filepath.Join(dir, "raw.json"), raw)
-		theirs = append(theirs, time.Since(start))
+	defer lock.Unlock()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		b.Fatal(err)
 	}
-	b.ReportMetric(float64(median(ours))/float64(median(theirs)), "×raw")
-	b.ReportMetric(float64(median(ours).Microseconds()), "µs/save")
+	var v map[string]any
+	if err := json.Unmarshal(data, &v); err != nil {
+		b.Fatal(err)
+	}
+	v["counter"] = len(v)
+	if data, err = json.MarshalIndent(v, "", "  "); err != nil {
+		b.Fatal(err)
+	}
+	replaceRaw(b, path, data)
 }
 
 func median(d []time.Duration) time.Duration {

@@ -43,6 +43,8 @@ var arrows = []struct {
 	{"watch.go", []string{"github.com/fsnotify/fsnotify"}},
 	// The demo runs what cfgmerge is compared with.
 	{"cmd/cfgmerge/demo_ways.go", []string{"github.com/gofrs/flock"}},
+	// So do the benchmarks.
+	{"bench_test.go", []string{"github.com/gofrs/flock"}},
 
 	// It starts slowly and has much to say of values: one file copes, and no
 	// program but the one that does nothing else links it.

@@ -17,7 +17,7 @@ type written struct {
 }
 
 // mostKept is the size, in bytes, of the largest text that is kept.
-const mostKept = 1 << 20
+const mostKept = 4 << 20
 
 func (c *commit) wrote(m *memory, tree *strictjson.Tree, view *lww.View) *written {
 	if c.in.plain || len(m.Text) > mostKept {

@@ -103,9 +103,16 @@ func (f *family) clone() family {
 func (f *family) join(g *family) bool {
 	changed := false
 	var news []child
+	mine := f.all()
 	for _, c := range g.all() {
-		if mine := f.get(c.key); mine != nil {
-			changed = mine.join(c.node) || changed
+		// Most are found where the one before them ended.
+		i, found := 0, len(mine) > 0 && mine[0].key == c.key
+		if !found {
+			i, found = find(mine, c.key)
+		}
+		if mine = mine[i:]; found {
+			changed = mine[0].node.join(c.node) || changed
+			mine = mine[1:]
 			continue
 		}
 		fresh := &node{}

@@ -48,3 +48,27 @@ func TestChildrenAreKeptInTheOrderOfTheirKeys(t *testing.T) {
 		}
 	})
 }
+
+// Many changes at once come to the same as one after the other, and leave what
+// they are made to as it was.
+func TestManyChangesOfAViewAreThoseOfEachInTurn(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		v, w := genView(t, 3), genView(t, 3)
+		if v == nil || w == nil {
+			return
+		}
+		before := v.JSON()
+		var changes []Change
+		want := v
+		v.Diff(w, func(path []string, _, now *View) {
+			changes = append(changes, Change{Path: path, Want: now})
+			want = want.With(path, now)
+		})
+		if got := v.WithAll(changes); got.JSON() != want.JSON() {
+			t.Fatalf("got %s, want %s", got.JSON(), want.JSON())
+		}
+		if v.JSON() != before {
+			t.Fatal("the view itself was changed")
+		}
+	})
+}

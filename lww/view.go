@@ -203,6 +203,48 @@ func (v *View) With(path []string, kid *View) *View {
 	return out
 }
 
+// WithAll is With for many changes, none of them below another one. It copies
+// each object once.
+func (v *View) WithAll(changes []Change) *View {
+	out := v.clone()
+	for _, c := range changes {
+		if len(c.Path) == 0 {
+			out = c.Want.clone()
+			continue
+		}
+		if !out.IsObject() {
+			out = &View{}
+		}
+		out.set(c.Path, c.Want)
+	}
+	return out
+}
+
+// clone copies the objects; leaves never change.
+func (v *View) clone() *View {
+	if !v.IsObject() {
+		return v
+	}
+	out := &View{kids: slices.Clone(v.kids)}
+	for i, m := range out.kids {
+		out.kids[i].view = m.view.clone()
+	}
+	return out
+}
+
+func (v *View) set(path []string, kid *View) {
+	if len(path) == 1 {
+		v.Put(path[0], kid.clone())
+		return
+	}
+	below := v.Kid(path[0])
+	if !below.IsObject() {
+		below = &View{}
+		v.Put(path[0], below)
+	}
+	below.set(path[1:], kid)
+}
+
 // Diff calls fn, in the order of their keys, for the smallest places at which w
 // differs from v, with what shows there: nil for nothing. A value that is
 // spelled another way is no difference.
