@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"testing"
 )
 
@@ -56,6 +57,16 @@ func TestNothingIsLostBesideAWriterThatKnowsNoLock(t *testing.T) {
 	}
 }
 
+// theirs is how far the stranger has come.
+func theirs(t *testing.T, d *Doc) int {
+	t.Helper()
+	doc, err := d.Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return atoi(doc.At([]string{"theirs"}).JSON())
+}
+
 func besideStranger(t *testing.T, layout Layout, times int, how, block string) {
 	path := filepath.Join(t.TempDir(), "app.json")
 	seed(t, path, `{"mine":0,"theirs":0,"other":"stays"}`)
@@ -67,10 +78,18 @@ func besideStranger(t *testing.T, layout Layout, times int, how, block string) {
 	if err := stranger.Start(); err != nil {
 		t.Fatal(err)
 	}
+	ended := make(chan error, 1)
+	go func() { ended <- stranger.Wait() }()
+	seen := theirs(t, d)
 	for n := 1; n <= times; n++ {
 		update(t, d, "/mine", fmt.Sprint(n))
+		// An old value that lies further back than the history is an edit.
+		for n%8 == 0 && len(ended) == 0 && theirs(t, d) == seen {
+			runtime.Gosched()
+		}
+		seen = theirs(t, d)
 	}
-	if err := stranger.Wait(); err != nil {
+	if err := <-ended; err != nil {
 		t.Fatal(err)
 	}
 	update(t, d, "/done", "true") // adopts what came last, or was left over
