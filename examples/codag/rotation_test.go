@@ -108,8 +108,9 @@ func TestMakingAValueOnceKeepsARotationThatCameBetween(t *testing.T) {
 // second waits for the first: it is never about to save one of its own.
 func TestTwoFirstRunsHaveTheSameID(t *testing.T) {
 	m := newMachine(t)
-	a, b := m.start("-pause", "id"), m.start("id")
+	a := m.start("-pause", "id")
 	a.Expect(ready)
+	b := m.start("id")
 	idOfA, idOfB := a.Finish(), b.Finish()
 	if idOfA != idOfB || len(idOfA) < 20 {
 		t.Errorf("A has %s and B has %s", idOfA, idOfB)
@@ -129,8 +130,9 @@ func TestTheOldWayTwoFirstRunsHaveTwoIDs(t *testing.T) {
 // Scenarios 2 and 42: of the anonymous token the server makes one.
 func TestTwoFirstRunsMintOneAnonymousToken(t *testing.T) {
 	m := newMachine(t)
-	a, b := m.start("-pause", "anon"), m.start("anon")
+	a := m.start("-pause", "anon")
 	a.Expect(ready)
+	b := m.start("anon")
 	a.Finish()
 	b.Finish()
 	if got := m.config().AnonToken; got != "ANON-1" || m.server.minted != 1 {
