@@ -37,9 +37,10 @@ func newTokenExecCommand(a *app) *cobra.Command {
 		Short: "Refresh a token with any program, under the lock",
 		Long: `Runs COMMAND to exchange the refresh token if the stored access token has
 expired, and stores what it answers. The lock that other processes wait for is
-held from before the token is read until the new one is stored: so no two of
-them spend one token. If somebody else has refreshed it meanwhile, COMMAND does
-not run. If this process is killed in between, the token counts as spent.
+held from before the token is read until the new one is stored, and by COMMAND
+as long as it runs: so no two of them spend one token. If somebody else has
+refreshed it meanwhile, COMMAND does not run. If this process is killed in
+between, the token counts as spent.
 
 COMMAND finds the request as one line of JSON on its standard input: grant_type,
 refresh_token, client_id, group, and account if it is known. It prints the
@@ -184,7 +185,7 @@ func (c *child) exchange(ctx context.Context, t refresh.Token) (refresh.Token, e
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(append(request, '\n')), out, c.stderr
 	cmd.WaitDelay = time.Second
 	separate(cmd)
-	if err := cmd.Start(); err != nil {
+	if err := startSharing(ctx, cmd); err != nil {
 		return refresh.Token{}, &notStartedError{err}
 	}
 	waitErr := cmd.Wait()
@@ -197,6 +198,19 @@ func (c *child) exchange(ctx context.Context, t refresh.Token) (refresh.Token, e
 		return refresh.Token{}, err
 	}
 	return c.keeper.identify(answer), nil
+}
+
+// startSharing starts the program with the lock in its hands: others wait for
+// it, too, even if this process dies.
+func startSharing(ctx context.Context, cmd *exec.Cmd) error {
+	lock, err := refresh.ShareLock(ctx)
+	if err == nil {
+		cmd.ExtraFiles = []*os.File{lock}
+		defer lock.Close()
+	} else if !errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
+	return cmd.Start()
 }
 
 // childError: the program ended without an answer. What it may have printed is

@@ -17,8 +17,11 @@ import (
 func TestATokenThatAKilledExecHandedOutIsNotSpentAgain(t *testing.T) {
 	dir := t.TempDir()
 	file, started := filepath.Join(dir, "app.json"), filepath.Join(dir, "started")
-	if err := syscall.Mkfifo(started, 0o600); err != nil {
-		t.Fatal(err)
+	held := filepath.Join(dir, "held")
+	for _, fifo := range []string{started, held} {
+		if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	token := `{"access_token": "AT-1", "refresh_token": "RT-1", "expires_in": 0}`
 	said, code := runProgram(t, token, "token", "login", file, "login", "--at", "/auth",
@@ -26,13 +29,7 @@ func TestATokenThatAKilledExecHandedOutIsNotSpentAgain(t *testing.T) {
 	if code != 0 {
 		t.Fatal(said)
 	}
-	hold, release, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer release.Close()
-	first := program("token", "exec", file, "login", "--", "sh", "-c", "echo >"+started+"; cat <&3")
-	first.ExtraFiles = []*os.File{hold}
+	first := program("token", "exec", file, "login", "--", "sh", "-c", "echo >"+started+"; cat "+held)
 	if err := first.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -41,6 +38,14 @@ func TestATokenThatAKilledExecHandedOutIsNotSpentAgain(t *testing.T) {
 	}
 	_, _ = first.Process.Kill(), first.Wait()
 
+	// The program goes on, and has the lock.
+	said, code = runProgram(t, "", "token", "exec", file, "login", "--lock-timeout", "50ms", "--", "touch", filepath.Join(dir, "spent"))
+	if code != exitLocked {
+		t.Errorf("status %d: %s", code, said)
+	}
+	if err := os.WriteFile(held, []byte("end\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	said, code = runProgram(t, "", "token", "exec", file, "login", "--", "touch", filepath.Join(dir, "spent"))
 	if code != exitFailed || !strings.Contains(said, "rotation interrupted") {
 		t.Errorf("status %d: %s", code, said)
