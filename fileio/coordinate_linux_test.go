@@ -27,8 +27,8 @@ func TestANamedLockBesideTheFileAlsoTakesTheFallbacks(t *testing.T) {
 }
 
 func TestAProcessIsAliveUntilItEndsAndItsNumberAloneProvesNothing(t *testing.T) {
-	if BootID() == "" || BootID() != BootID() {
-		t.Errorf("boot id %q", BootID())
+	if first, second := BootID(), BootID(); first == "" || first != second {
+		t.Errorf("boot ids %q and %q", first, second)
 	}
 	now := time.Now()
 	if !Alive(os.Getpid(), now) {
