@@ -41,8 +41,8 @@
 // max, min and membership in a group are about its value as a whole.
 //
 // The members of a group are keys of one object. Where that object is the value
-// of a map or the element of an array, there is one instance of the group for
-// each.
+// of a map there is one instance of the group for each key. Elements of arrays
+// are values as a whole: of the tags inside them only the flags count.
 //
 // # JSON Schema
 //
