@@ -95,32 +95,9 @@ func groupState(p lww.Policy, reg lww.Register) GroupState {
 		_ = d.Decode(&s.Values) // the text has passed the strict scanner
 	}
 	if p.ExpiryForm == "" {
-		s.Policy.ExpiryForm = formOf(s.Values[p.Expiry])
+		s.Policy.ExpiryForm = p.FormIn(reg.Value)
 	}
 	return s
-}
-
-// formOf tells how an expiry is written; empty if it is not. A number of this
-// size is one of milliseconds since 1970: as seconds it would be in the year
-// 5138.
-func formOf(v any) string {
-	const fromMillis = 1e11
-	switch v := v.(type) {
-	case string:
-		if _, err := time.Parse(time.RFC3339, v); err == nil {
-			return "rfc3339"
-		}
-	case json.Number:
-		n, err := v.Float64()
-		switch {
-		case err != nil || n <= 0:
-		case n >= fromMillis:
-			return "ms"
-		default:
-			return "s"
-		}
-	}
-	return ""
 }
 
 // SwapGroup replaces all members of the group at once, provided that it still

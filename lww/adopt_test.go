@@ -111,6 +111,7 @@ func TestATokenOrdersByEraAndGeneration(t *testing.T) {
 		}
 	}
 	d := &Document{Policies: table}
+	set(d, 500, "refresh", `"RT-0"`)
 	set(d, 1000, "account", `"A"`)
 	login := d.Clone()
 	set(d, 2000, "refresh", `"RT-1"`)
@@ -126,7 +127,7 @@ func TestATokenOrdersByEraAndGeneration(t *testing.T) {
 		t.Errorf("an old generation won: %s", got.JSON())
 	}
 	logout := login.Clone() // on another machine, after the login it knows of
-	if err := logout.Write(at(2500), Change{Path: []string{"account"}, Want: nil}); err != nil {
+	if err := logout.Write(at(2500), Change{Path: []string{"account"}}, Change{Path: []string{"refresh"}}); err != nil {
 		t.Fatal(err)
 	}
 	if got := merged(rotated, logout).View(); got.Len() != 0 {

@@ -20,10 +20,13 @@ func (d *Document) learnExpiry(group, tuple string) {
 	if p.Kind != Token || p.Expiry == "" || p.ExpiryForm != "" {
 		return
 	}
-	if p.ExpiryForm = formOf(viewOfRaw(tuple).Kid(p.Expiry)); p.ExpiryForm != "" {
+	if p.ExpiryForm = p.FormIn(tuple); p.ExpiryForm != "" {
 		d.Declare(Table{group: p})
 	}
 }
+
+// FormIn returns how a tuple writes the expiry, empty if it has none.
+func (p Policy) FormIn(tuple string) string { return formOf(viewOfRaw(tuple).Kid(p.Expiry)) }
 
 // formOf returns how the time is written; empty if it is none.
 func formOf(v *View) string {

@@ -343,11 +343,21 @@ func (p Policy) succeed(cur Register, tuple string, w Writer) Register {
 // newEra reports whether a plain write of a token is a login, a logout or a
 // change of account, and not a rotation.
 func (p Policy) newEra(old, now string) bool {
-	absent := func(tuple string) bool { return tuple == "" || tuple == "{}" }
-	if absent(old) || absent(now) {
+	was, is := viewOfRaw(old), viewOfRaw(now)
+	if p.isAbsent(was) || p.isAbsent(is) {
 		return true
 	}
-	return p.Identity != "" && !viewOfRaw(old).Kid(p.Identity).Equal(viewOfRaw(now).Kid(p.Identity))
+	return p.Identity != "" && !was.Kid(p.Identity).Equal(is.Kid(p.Identity))
+}
+
+// isAbsent reports whether the tuple of a Token holds none. Programs whose
+// types leave nothing out log out by writing empty texts.
+func (p Policy) isAbsent(tuple *View) bool {
+	if tuple.Len() == 0 {
+		return true
+	}
+	blank := func(member string) bool { return member == "" || tuple.Kid(member).isBlank() }
+	return (p.Access != "" || p.Refresh != "") && blank(p.Access) && blank(p.Refresh)
 }
 
 // assignField writes a register of another policy than LWW.

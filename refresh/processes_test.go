@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/cfgmerge/cfgmerge"
+	"github.com/cfgmerge/cfgmerge/lww"
 )
 
 // Scenario 24.
@@ -244,4 +245,22 @@ func TestAValueThatCouldNotBeMadeIsNotStored(t *testing.T) {
 	got, err = once.Get(t.Context())
 	must(t, err)
 	equal(t, "another one is not discarded", got, "id-1")
+}
+
+func TestALogoutByEmptyTextsOnAnotherCopyWinsOverLaterRotations(t *testing.T) {
+	one := newRig(t)
+	must(t, one.coordinator().Login(t.Context(), Token{Access: "AT-1", Refresh: "RT-1"}))
+	two := one.copyOf()
+	must(t, two.file().Doc().Update(t.Context(), func(d *lww.Document, w lww.Writer) error {
+		blank := &lww.View{Leaf: `""`}
+		return d.Write(w, lww.Change{Path: []string{"auth", "access_token"}, Want: blank}, lww.Change{Path: []string{"auth", "refresh_token"}, Want: blank})
+	}))
+	for range 3 {
+		_, err := one.coordinator().Refresh(t.Context(), one.stored().Access)
+		must(t, err)
+	}
+	other, err := two.file().Doc().Load(t.Context())
+	must(t, err)
+	must(t, one.file().Doc().Merge(t.Context(), cfgmerge.MergeRules{}, other))
+	equal(t, "stored", one.pair(), " ")
 }

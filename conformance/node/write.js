@@ -61,7 +61,7 @@ export class Writer {
     if (old && equal(old.value, value)) return;
     const stamp = successor(laterOf(ownStamp(old), over), FOREIGN);
     if (kind === 'group') return this.set(key, register(kind, stamp, value));
-    const begins = !old || isEmptyObject(old.value) || isEmptyObject(value) || isAnother(policy.roles.identity, old.value, value);
+    const begins = !old || isAbsent(policy.roles, old.value) || isAbsent(policy.roles, value) || isAnother(policy.roles.identity, old.value, value);
     this.set(key, begins ? register(kind, stamp, value, stamp) : register(kind, stamp, value, old.era, old.gen + 1));
   }
 
@@ -146,6 +146,13 @@ const ownStamp = (register) => (register ? laterOf(register.stamp, register.era)
 function respelled(old, { members }) {
   const kept = ([key, member]) => [key, old.members.has(key) && remarshalled(old.members.get(key), member) ? old.members.get(key) : member];
   return objectOf(new Map([...members].map(kept)));
+}
+
+// Programs whose types leave nothing out log out by writing empty texts.
+function isAbsent({ access, refresh }, tuple) {
+  if (isEmptyObject(tuple)) return true;
+  const named = [access, refresh].filter(Boolean);
+  return named.length > 0 && named.map((member) => tuple.members.get(member)).every((value) => !value || ['null', '""'].includes(canonical(value)));
 }
 
 function isAnother(identity, a, b) {
