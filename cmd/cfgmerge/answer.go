@@ -211,7 +211,7 @@ func (in input) register() (r lww.Register, err error) {
 	if r.Era, err = in.stamp("era"); err != nil {
 		return r, err
 	}
-	r.Gen = uint64(in.number("gen"))
+	r.ID, r.Gen = in.text("id"), uint64(in.number("gen"))
 	r.Value = in.text("value")
 	r.Dead = r.Value == ""
 	return r, nil
@@ -258,6 +258,9 @@ func toldRegister(r lww.Register) json.RawMessage {
 	b := []byte(`{"stamp":"` + r.Stamp.String() + `"`)
 	if r.Policy != lww.LWW {
 		b = append(b, `,"policy":"`+r.Policy.String()+`"`...)
+	}
+	if r.ID != "" {
+		b = strictjson.AppendQuote(append(b, `,"id":`...), r.ID)
 	}
 	if !r.Era.IsZero() {
 		b = append(b, `,"era":"`+r.Era.String()+`"`...)
