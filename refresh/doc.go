@@ -25,7 +25,12 @@
 // No blind repetition: if a process dies between sending and storing, or an
 // answer is lost, the next call says "rotation interrupted" and does not spend
 // the token again, unless it is told to, or the server is known to have a grace
-// period.
+// period. An answer with a status from 500 on is one of those: a gateway that
+// answers 502 or 504 may have a server behind it which has spent the token
+// already. When these counted as nothing having happened, the next try logged
+// the user out in 4 of 4 cases at a server that watches for reuse
+// (conformance/fosite). Status 503 is the exception, as 429 is below 500: it
+// refuses what was not begun, and is tried again after a delay.
 //
 // Logins and logouts win: they begin a new era, and what a refresh brings that
 // was under way at that time is discarded, here and on copies that are merged
@@ -36,7 +41,10 @@
 // The lock binds one machine, and those that share a file system with working
 // locks. A program that refreshes by itself is merged, not stopped. A kill in
 // the moment between sending and storing costs a login, unless the server has a
-// grace period.
+// grace period. So does a server that answers 503 though it has spent the token.
+// One that fails in another way is not asked again by itself, even if it has not
+// begun: while the access token is good nobody notices, and then Resume tries;
+// Options.Classify knows servers that are simpler.
 //
 // # Compatibility
 //

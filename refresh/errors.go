@@ -68,18 +68,22 @@ func (e *NestedError) Error() string {
 func (e *NestedError) Hint() string { return "get the token before the Update" }
 
 // InterruptedError: the refresh token may have been spent by an exchange whose
-// answer was lost. Spending it once more makes servers that watch for reuse
-// revoke the whole family.
+// answer was lost, or was that of a server or gateway which failed. Spending it
+// once more makes servers that watch for reuse revoke the whole family.
 type InterruptedError struct {
 	// Since is when it was sent, and PID the process that did.
 	Since time.Time
 	PID   int
-	// Err is the error of the exchange; nil if the process died.
+	// RetryAt is when a call spends it all the same, as the grace period of the
+	// server is not over; zero if only Resume does.
+	RetryAt time.Time
+	// Err is the error of the exchange; nil if another call has met it, or the
+	// process died.
 	Err error
 }
 
 func (e *InterruptedError) Error() string {
-	s := fmt.Sprintf("rotation interrupted: process %d sent the refresh token at %s, and the answer is lost", e.PID, e.Since.UTC().Format(time.RFC3339))
+	s := fmt.Sprintf("rotation interrupted: process %d sent the refresh token at %s, and there is no answer that tells whether it is spent", e.PID, e.Since.UTC().Format(time.RFC3339))
 	if e.Err != nil {
 		s += " (" + describe(e.Err) + ")"
 	}
@@ -91,6 +95,9 @@ func (e *InterruptedError) Unwrap() error { return e.Err }
 
 // Hint says what to do.
 func (e *InterruptedError) Hint() string {
+	if !e.RetryAt.IsZero() {
+		return "try again after " + e.RetryAt.UTC().Format(time.RFC3339)
+	}
 	return "log in again; or, if the server allows a spent token within a grace period, resume"
 }
 

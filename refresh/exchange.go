@@ -29,6 +29,7 @@ func (t *turn) mark(s Stored) error {
 		return err
 	}
 	m := t.newMarker(s, phaseIntent)
+	t.own = &m
 	switch {
 	case t.earlier != nil:
 		// It may have been sent before, and will have been whatever comes now.

@@ -14,8 +14,11 @@ type failure struct {
 	V      int    `json:"v"`
 	Digest string `json:"digest"`
 	Era    string `json:"era"`
-	// Permanent failures last until the next login, others until Until.
+	// Permanent failures last until the next login, others until Until. After
+	// Ambiguous ones the marker says whether the token may be sent again, and
+	// Until only when.
 	Permanent bool      `json:"permanent,omitempty"`
+	Ambiguous bool      `json:"ambiguous,omitempty"`
 	Code      string    `json:"code,omitempty"`
 	Status    int       `json:"status,omitempty"`
 	Tries     int       `json:"tries,omitempty"`
@@ -44,10 +47,13 @@ const (
 )
 
 // delay is how long to wait after so many failures: a number between the half
-// and the whole of a span that doubles. What the server asks for is the least.
+// and the whole of a span that doubles; after none not at all. What the server
+// asks for is the least.
 func delay(tries int, after time.Duration, random float64) time.Duration {
-	span := firstDelay << min(max(tries-1, 0), 10)
-	span = min(span, lastDelay)
+	var span time.Duration
+	if tries > 0 {
+		span = min(firstDelay<<min(tries-1, 10), lastDelay)
+	}
 	d := span/2 + time.Duration(random*float64(span/2))
 	return max(d, min(after, mostAfter))
 }
@@ -57,20 +63,24 @@ func delay(tries int, after time.Duration, random float64) time.Duration {
 // wrong.
 func (f *failure) err(now time.Time) error {
 	switch {
-	case f == nil:
+	case f == nil || f.Ambiguous:
 		return nil
 	case f.Permanent:
 		return &PermanentError{Code: f.Code, Status: f.Status, Since: f.Time}
-	case now.Before(f.Until) && f.Until.Sub(now) <= mostAfter:
+	case f.delays(now):
 		return &TransientError{RetryAt: f.Until, Tries: f.Tries, Code: f.Code, Status: f.Status}
 	}
 	return nil
 }
 
+func (f *failure) delays(now time.Time) bool {
+	return f != nil && now.Before(f.Until) && f.Until.Sub(now) <= mostAfter
+}
+
 // failed makes the record of a failure that follows the one before.
-func (c *Coordinator) failed(s Stored, before *failure, err error, permanent bool) *failure {
+func (c *Coordinator) failed(s Stored, before *failure, err error, class Class) *failure {
 	now := c.opts.Now().UTC()
-	f := &failure{V: 1, Digest: c.names.digest(s.Refresh), Era: s.Era, Permanent: permanent, Time: now, Tries: 1}
+	f := &failure{V: 1, Digest: c.names.digest(s.Refresh), Era: s.Era, Time: now, Tries: 1}
 	var answer *ResponseError
 	if errors.As(err, &answer) {
 		f.Code, f.Status = answer.Code, answer.Status
@@ -80,8 +90,14 @@ func (c *Coordinator) failed(s Stored, before *failure, err error, permanent boo
 	if before != nil {
 		f.Tries = before.Tries + 1
 	}
-	if !permanent {
+	switch class {
+	case Transient:
 		f.Until = now.Add(delay(f.Tries, answer.RetryAfter, c.opts.Rand()))
+	case Ambiguous:
+		f.Ambiguous = true
+		f.Until = now.Add(delay(f.Tries-1, answer.RetryAfter, c.opts.Rand()))
+	default:
+		f.Permanent = true
 	}
 	return f
 }

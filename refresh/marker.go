@@ -100,6 +100,13 @@ func (m *marker) lives(s Stored, digest string) bool {
 	return m != nil && m.Era == s.Era && m.Digest == digest
 }
 
+// inGrace reports whether the server still takes a token that was spent when
+// the marker was written. A clock that was set back proves nothing.
+func (m *marker) inGrace(now time.Time, grace time.Duration) bool {
+	age := now.Sub(m.Time)
+	return age >= 0 && age < grace
+}
+
 // spill is a token in full, unlike the JSON of a Token.
 type spill struct {
 	Access   string         `json:"access"`

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 	"slices"
 	"time"
@@ -16,8 +17,10 @@ type Class int
 // The classes. Without Options.Classify, InvalidGrant is the error code of RFC
 // 6749 section 5.2; Permanent are its codes invalid_client,
 // unauthorized_client, unsupported_grant_type, invalid_scope and
-// invalid_request; Transient is every other answer that refuses, and whatever
-// fails before there is a connection; Ambiguous is the rest.
+// invalid_request. Ambiguous are the statuses from 500 on, but for 503 and the
+// code temporarily_unavailable, and an answer that makes no sense. Transient is
+// every other answer that refuses, and whatever fails before there is a
+// connection. The rest is Ambiguous.
 const (
 	// Unclassified leaves it to the rules.
 	Unclassified Class = iota
@@ -56,8 +59,11 @@ type ResponseError struct {
 
 func (e *ResponseError) Error() string {
 	s := "the authorization server refused"
-	if e.Malformed {
+	switch {
+	case e.Malformed:
 		s = "the answer of the authorization server makes no sense"
+	case e.Status >= http.StatusInternalServerError:
+		s = "the authorization server failed"
 	}
 	switch {
 	case e.Code != "" && e.Status != 0:
@@ -79,8 +85,18 @@ func (e *ResponseError) class() Class {
 		return InvalidGrant
 	case isPermanent(e.Code):
 		return Permanent
+	case e.mayHaveBegun():
+		return Ambiguous
 	}
 	return Transient
+}
+
+// mayHaveBegun reports whether the request may have been processed in part, or
+// by a server behind the gateway that answers: of nginx, Envoy and others 502 and
+// 504 mean just that. Statuses below 500, and 503, are for requests that were
+// not begun.
+func (e *ResponseError) mayHaveBegun() bool {
+	return e.Status >= http.StatusInternalServerError && e.Status != http.StatusServiceUnavailable && e.Code != "temporarily_unavailable"
 }
 
 func isPermanent(code string) bool {

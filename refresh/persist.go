@@ -12,7 +12,7 @@ import (
 func (t *turn) persist(ctx context.Context, s Stored, next Token) (Stored, error) {
 	next = next.over(s.Token)
 	if t.isOther(s.Token, next) {
-		f := t.failed(s, nil, nil, true)
+		f := t.failed(s, nil, nil, Permanent)
 		f.Code = codeMismatch
 		_ = f.write(t.folder, t.names)
 		return Stored{}, errors.Join(&IdentityMismatchError{Discarded: next}, t.forget())

@@ -16,9 +16,9 @@ type turn struct {
 	lock   *fileio.Guard
 
 	// earlier is the marker of an exchange whose answer was lost, if that is
-	// about the stored token; record is the file of the present one.
-	earlier *marker
-	record  *fileio.Record
+	// about the stored token; own is that of the present one, record its file.
+	earlier, own *marker
+	record       *fileio.Record
 	// kept: the new token that is being stored is in the state folder already.
 	kept bool
 	// before is what is remembered of earlier failures.
@@ -106,21 +106,35 @@ func (t *turn) replace(ctx context.Context, s Stored) (Token, error) {
 	if t.opts.Exchange == nil {
 		return Token{}, ErrNoExchange
 	}
-	if t.earlier != nil && !t.resume && !t.inGrace() {
-		return Token{}, &InterruptedError{Since: t.earlier.Time, PID: t.earlier.PID}
-	}
 	t.before = readFailure(t.folder, t.names, s)
-	if err := t.before.err(t.opts.Now()); err != nil {
+	if err := t.hindrance(t.opts.Now()); err != nil {
 		return Token{}, err
 	}
 	return t.spend(ctx, s)
 }
 
-// inGrace reports whether the server still takes a token that was spent when
-// the earlier marker was written. A clock that was set back proves nothing.
-func (t *turn) inGrace() bool {
-	age := t.opts.Now().Sub(t.earlier.Time)
-	return age >= 0 && age < t.opts.Grace
+// hindrance is what earlier exchanges have left that speaks against another one.
+func (t *turn) hindrance(now time.Time) error {
+	if t.earlier == nil || t.resume {
+		return t.before.err(now)
+	}
+	if !t.earlier.inGrace(now, t.opts.Grace) || t.before.delays(now) {
+		return t.interrupted(t.earlier, t.before, nil)
+	}
+	return t.before.err(now)
+}
+
+// interrupted says that there is a marker, and when it is no obstacle.
+func (t *turn) interrupted(m *marker, f *failure, err error) error {
+	e := &InterruptedError{Since: m.Time, PID: m.PID, Err: err}
+	at := t.opts.Now()
+	if f.delays(at) {
+		at = f.Until
+	}
+	if m.inGrace(at, t.opts.Grace) {
+		e.RetryAt = at
+	}
+	return e
 }
 
 // spend exchanges the refresh token.
@@ -155,9 +169,9 @@ func (t *turn) concede(ctx context.Context, s Stored, sent evidence, err error) 
 		_ = t.release() // a marker of the phase intent says nothing
 		return Token{}, context.Cause(ctx)
 	}
-	switch classify(err, t.opts.Classify, sent == unsent) {
+	switch class := classify(err, t.opts.Classify, sent == unsent); class {
 	case Transient:
-		f := t.failed(s, t.before, err, false)
+		f := t.failed(s, t.before, err, class)
 		_ = f.write(t.folder, t.names) // what is forgotten is only asked again
 		_ = t.release()
 		return Token{}, &TransientError{RetryAt: f.Until, Tries: f.Tries, Code: f.Code, Status: f.Status, Err: err}
@@ -167,8 +181,9 @@ func (t *turn) concede(ctx context.Context, s Stored, sent evidence, err error) 
 		return Token{}, t.giveUp(s, err)
 	}
 	_ = t.record.Overwrite(overPhase(phaseSent), phaseOffset)
-	m := t.newMarker(s, phaseSent)
-	return Token{}, &InterruptedError{Since: m.Time, PID: m.PID, Err: err}
+	f := t.failed(s, t.before, err, Ambiguous)
+	_ = f.write(t.folder, t.names)
+	return Token{}, t.interrupted(t.own, f, err)
 }
 
 // refused deals with a server that does not know the refresh token any more. If
@@ -192,7 +207,7 @@ func (t *turn) refused(ctx context.Context, s Stored, err error) (Token, error) 
 
 // giveUp remembers that the token is of no use any more.
 func (t *turn) giveUp(s Stored, err error) error {
-	f := t.failed(s, nil, err, true)
+	f := t.failed(s, nil, err, Permanent)
 	_ = f.write(t.folder, t.names)
 	_ = t.forget()
 	return &PermanentError{Code: f.Code, Status: f.Status, Since: f.Time, Err: err}

@@ -48,7 +48,7 @@ func hints() []hint {
 		{is(lww.ErrNotObject), "write an object, such as {\"theme\": \"dark\"}"},
 		{isA(func(e *cfgmerge.LimitError) bool { return e.Class == string(strictjson.TooLarge) }), "raise --max-size if the file is meant to become this large"},
 		{isA(func(e *cfgmerge.LimitError) bool { return e.Class == string(strictjson.TooDeep) }), "nothing may be nested deeper than 1,000 levels"},
-		{isA(func(e *refresh.InterruptedError) bool { return true }), "log in again; or, if the server takes a spent token within a grace period, use --resume"},
+		{isA(func(e *refresh.InterruptedError) bool { return e.RetryAt.IsZero() }), "log in again; or, if the server takes a spent token within a grace period, use --resume"},
 		{is(cfgmerge.ErrNothingLeft), "look for a backup; move the file away to start anew"},
 		{is(cfgmerge.ErrOtherDocument), "move the file's state folder away to salvage the file, or the file to go without it"},
 		{is(cfgmerge.ErrWouldLose), "move the file away, restore what it had by hand, and keep its bytes until then"},

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,30 +18,6 @@ import (
 	"github.com/cfgmerge/cfgmerge/conformance/oauthtest"
 	"github.com/cfgmerge/cfgmerge/refresh"
 )
-
-// stage is a file and a strict server, with one process that refreshes.
-type stage struct {
-	*fleet
-	server *oauthtest.Server
-	killed int // process id of the one that was killed
-}
-
-func newStage(t *testing.T) *stage {
-	t.Helper()
-	return newStageAt(t, oauthtest.New(oauthtest.Options{Lifetime: long}))
-}
-
-func newStageAt(t *testing.T, server *oauthtest.Server) *stage {
-	t.Helper()
-	s := &stage{server: server, fleet: &fleet{}}
-	h := httptest.NewServer(s.server)
-	t.Cleanup(h.Close)
-	s.Server, s.Path, s.Rejected = h.URL, filepath.Join(t.TempDir(), "app.json"), "AT-1"
-	if err := s.login(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
 
 // newInterrupted is a stage on which the answer to an exchange was lost. The
 // server forgives that, so that a second one can succeed.
@@ -55,22 +30,6 @@ func newInterrupted(t *testing.T) *stage {
 	}
 	s.Resume = true
 	return s
-}
-
-func isInterrupted(err error) bool {
-	var interrupted *refresh.InterruptedError
-	return errors.As(err, &interrupted)
-}
-
-// refresh does what the next process does.
-func (s *stage) refresh(t *testing.T) (refresh.Token, error) {
-	t.Helper()
-	c, file, err := coordinate(newWorker(s.Server), s.Path, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = file.Close() }()
-	return c.Refresh(t.Context(), s.Rejected)
 }
 
 // traced are the calls at which a kill makes a difference: those on files,
@@ -252,15 +211,4 @@ func (s *stage) phase(t *testing.T) string {
 		return "torn"
 	}
 	return m.Phase
-}
-
-// refreshToken is what the file holds for a program that knows nothing of
-// cfgmerge.
-func (s *stage) refreshToken(t *testing.T) string {
-	t.Helper()
-	c, err := (&naive{path: s.Path}).load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c.Auth.Refresh
 }

@@ -1,0 +1,62 @@
+package fosite
+
+import (
+	"errors"
+	"net/http/httptest"
+	"path/filepath"
+	"testing"
+
+	"github.com/cfgmerge/cfgmerge/conformance/oauthtest"
+	"github.com/cfgmerge/cfgmerge/refresh"
+)
+
+// stage is a file and a strict server, with one process that refreshes.
+type stage struct {
+	*fleet
+	server *oauthtest.Server
+	killed int // process id of the one that was killed
+}
+
+func newStage(t *testing.T) *stage {
+	t.Helper()
+	return newStageAt(t, oauthtest.New(oauthtest.Options{Lifetime: long}))
+}
+
+func newStageAt(t *testing.T, server *oauthtest.Server) *stage {
+	t.Helper()
+	s := &stage{server: server, fleet: &fleet{}}
+	h := httptest.NewServer(s.server)
+	t.Cleanup(h.Close)
+	s.Server, s.Path, s.Rejected = h.URL, filepath.Join(t.TempDir(), "app.json"), "AT-1"
+	if err := s.login(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func isInterrupted(err error) bool {
+	var interrupted *refresh.InterruptedError
+	return errors.As(err, &interrupted)
+}
+
+// refresh does what the next process does.
+func (s *stage) refresh(t *testing.T) (refresh.Token, error) {
+	t.Helper()
+	c, file, err := coordinate(newWorker(s.Server), s.Path, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	return c.Refresh(t.Context(), s.Rejected)
+}
+
+// refreshToken is what the file holds for a program that knows nothing of
+// cfgmerge.
+func (s *stage) refreshToken(t *testing.T) string {
+	t.Helper()
+	c, err := (&naive{path: s.Path}).load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.Auth.Refresh
+}
