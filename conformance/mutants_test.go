@@ -63,12 +63,13 @@ func goMutants() []mutant {
 		{"3.4 rule 2: an instance for each object", "group.go", "len(keys) != len(p.At.Keys(p.At.Path(keys)))", "len(keys) < len(p.At.Keys(p.At.Path(keys)))"},
 		{"3.4 rule 3: the higher rank owns", "group.go", "-cmp.Compare(a.Kind, b.Kind), strings", "cmp.Compare(a.Kind, b.Kind), strings"},
 		{"3.4 rule 3: then the smaller name", "group.go", "strings.Compare(a.name, b.name)", "-strings.Compare(a.name, b.name)"},
+		{"3.4 rule 3: only groups that have a register claim", "group.go", "			if !ok {\n				continue\n			}\n", "			if !ok {\n				for _, m := range s.owned {\n					h.claimed[m] = true\n				}\n				continue\n			}\n"},
 		{"3.4 rule 3: a group owns what is left to it", "group.go", "			if !taken[m] {\n", "			if !taken[m] || true {\n"},
 		{"3.4 rule 4: members never show by themselves", "group.go", "				h.claimed[m] = true\n", "				h.claimed[m] = false\n"},
 		{"3.4 rule 5: lifting groups", "lift.go", "	if any {\n", "	if any && false {\n"},
 		{"3.4 rule 5: the newest stamp among the members", "lift.go", "later(newest, stamp), true", "stamp, true"},
 		{"3.4 rule 5: only what shows", "lift.go", "p.shown() != nothing {\n		return p.view()", "p != nil && p.opens {\n		return p.view()"},
-		{"3.4 rule 5: what a lesser group holds", "lift.go", "return v, d.tuples[name].Stamp, v != nil", "return v, d.tuples[name].Stamp, false"},
+		{"3.4 rule 5: what a lesser group holds", "lift.go", "return v, r.Stamp, v != nil", "return v, r.Stamp, false"},
 		{"3.4 rule 5: fields likewise", "lift.go", "for _, f := range fields {", "for _, f := range fields[:0] {"},
 		{"3.4 rule 6: registers of lesser policies", "lift.go", "at.n.typed() && !at.n.reg.rule().less(to) {", "at.n.typed() {"},
 
@@ -86,7 +87,7 @@ func goMutants() []mutant {
 		{"3.5 rule 5: a tombstone shows nothing", "place.go", "	case p.own.Dead, p.typed && p.own.Value != \"{}\":\n", "	case p.typed && p.own.Value != \"{}\":\n"},
 		{"3.5 rule 6: nothing stands above another policy", "place.go", "	case p.own.Dead, p.typed && p.own.Value != \"{}\":\n", "	case p.own.Dead:\n"},
 		{"3.5 rule 6: unless it is {}", "place.go", "p.own.Dead, p.typed && p.own.Value != \"{}\"", "p.own.Dead, p.typed"},
-		{"3.5 rule 7: the root is an object", "view.go", "); v.IsObject() {\n		return v\n	}\n", "); v != nil {\n		return v\n	}\n"},
+		{"3.5 rule 7: the root is an object", "place.go", "!root.view().IsObject() {", "false {"},
 
 		{"3.6 rule 2: one tombstone", "write.go", "Register{Stamp: p.stamp(path), Dead: true}", "Register{Stamp: p.stamp(path), Value: \"null\"}"},
 		{"3.6 rule 3: supersedes all below", "write.go", "later(bound, p.d.at(path).newest())", "bound"},

@@ -18,14 +18,14 @@ const Version = 1
 func (d *Document) Encode() (*View, string) {
 	d = d.lifted()
 	e := &encoder{digester: newDigester(d.Salt), entries: map[string]entry{}}
-	root := resolve(&d.root, d.holders(), Stamp{})
+	root := d.resolveRoot()
 	if root == nil {
 		return &View{}, d.block(nil)
 	}
 	root.count()
 	e.emit(root, nil)
 	shown := root.view()
-	if !shown.IsObject() {
+	if shown == nil {
 		shown = &View{}
 	}
 	return shown, d.block(e.entries)

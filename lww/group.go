@@ -165,8 +165,9 @@ func seatsAt(groups []named, path []string) []seat {
 type holder struct {
 	kids  map[string]*holder
 	seats []seated
-	// claimed are the members of all groups of this object, those included
-	// that have no register: their plain registers never show.
+	// claimed are the members of the groups seated here, those included that a
+	// group without a register has the better claim to: their plain registers
+	// never show.
 	claimed map[string]bool
 }
 
@@ -214,11 +215,13 @@ func (d *Document) holders() *holder {
 		}
 		h.claimed = map[string]bool{}
 		for _, s := range seatsAt(groups, path) {
-			for _, m := range s.owned {
-				h.claimed[m] = true
+			r, ok := d.tuples[s.name]
+			if !ok {
+				continue
 			}
-			if r, ok := d.tuples[s.name]; ok {
-				h.seats = append(h.seats, seated{s, r, s.pick(r.Value)})
+			h.seats = append(h.seats, seated{s, r, s.pick(r.Value)})
+			for _, m := range s.policy.Members {
+				h.claimed[m] = true
 			}
 		}
 	}

@@ -167,7 +167,7 @@ func (d *Document) shownElement(key string) Register {
 func (d *Document) Showing() map[string]Register {
 	d = d.lifted()
 	out := map[string]Register{}
-	resolve(&d.root, d.holders(), Stamp{}).collect("", out)
+	d.resolveRoot().collect("", out)
 	return out
 }
 

@@ -25,6 +25,11 @@ func genPath(t *rapid.T) []string {
 	return rapid.SliceOfN(rapid.SampledFrom(lawKeys), 1, 3).Draw(t, "path")
 }
 
+// genPlace may also be the root.
+func genPlace(t *rapid.T) []string {
+	return rapid.SliceOfN(rapid.SampledFrom(lawKeys), 0, 3).Draw(t, "place")
+}
+
 func genLeaf(t *rapid.T) string {
 	return rapid.SampledFrom([]string{"1", "1.0", "2", `"x"`, "{}", "[1]", "null"}).Draw(t, "leaf")
 }
@@ -63,7 +68,7 @@ func genRegisters(t *rapid.T, policies Table) *Document {
 	d := &Document{Policies: maps.Clone(policies)}
 	fields := policies.fields()
 	for range rapid.IntRange(0, 5).Draw(t, "registers") {
-		path := genPath(t)
+		path := genPlace(t)
 		is := ruleAt(fields, path)
 		r := Register{Policy: is.kind, ID: is.id, Stamp: genStamp(t), Value: genLeaf(t)}
 		if is.kind.Elements() && isArray(r.Value) {
@@ -145,6 +150,7 @@ var lawTables = []Table{
 	{"/a": {Kind: Set, At: Pattern{{Key: "a"}}}, `["m",null]`: {Kind: Keyed, ID: "id", At: Pattern{{Key: "m"}, {Any: true}}}},
 	{"/a": {Kind: Keyed, ID: "id", At: Pattern{{Key: "a"}}}, "/b/m": {Kind: Set, At: Pattern{{Key: "b"}, {Key: "m"}}}},
 	{"/a": {Kind: Keyed, ID: "b", At: Pattern{{Key: "a"}}}},
+	{"one": {Kind: Group, Members: []string{"a", "m"}}, "two": {Kind: Token, Members: []string{"b", "m"}, Refresh: "b"}, "/a!": {Kind: First, At: Pattern{{Key: "a!"}}}},
 	{"flat": {Kind: Group, Members: []string{"m"}}, "/b/a": {Kind: Min, At: Pattern{{Key: "b"}, {Key: "a"}}}},
 }
 

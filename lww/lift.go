@@ -39,7 +39,7 @@ func (d *Document) liftable() map[string]Register {
 		for _, at := range d.spots(g.At, places) {
 			for _, s := range seatsAt(groups, at.path) {
 				if _, has := d.tuples[s.name]; !has {
-					d.liftTuple(found, s, at)
+					d.liftTuple(found, groups, s, at)
 				}
 			}
 		}
@@ -102,10 +102,10 @@ func lone(is rule, s Stamp, v *View) Register {
 	return Register{Policy: is.kind, ID: is.id, Stamp: s, Dead: v == nil, Value: v.JSON()}
 }
 
-func (d *Document) liftTuple(found map[string]Register, s seat, at spot) {
+func (d *Document) liftTuple(found map[string]Register, groups []named, s seat, at spot) {
 	members, newest, any := map[string]*View{}, Stamp{}, false
 	for _, m := range s.owned {
-		v, stamp, ok := d.plainMember(at, m)
+		v, stamp, ok := d.plainMember(groups, at, m)
 		if ok {
 			members[m], newest, any = v, later(newest, stamp), true
 		}
@@ -117,12 +117,11 @@ func (d *Document) liftTuple(found map[string]Register, s seat, at spot) {
 
 // plainMember returns what a member showed before its group was known: its
 // part in a group with a lesser claim to it, or its own register.
-func (d *Document) plainMember(at spot, member string) (*View, Stamp, bool) {
-	for _, name := range sortedKeys(d.tuples) {
-		path, ok := d.Policies.seatPath(name)
-		if group, _, _ := splitInstance(name); ok && slices.Equal(path, at.path) && slices.Contains(d.Policies[group].Members, member) {
-			v := viewOfRaw(d.tuples[name].Value).Kid(member)
-			return v, d.tuples[name].Stamp, v != nil
+func (d *Document) plainMember(groups []named, at spot, member string) (*View, Stamp, bool) {
+	for _, s := range seatsAt(groups, at.path) {
+		if r, ok := d.tuples[s.name]; ok && slices.Contains(s.policy.Members, member) {
+			v := r.view().Kid(member)
+			return v, r.Stamp, v != nil
 		}
 	}
 	n := at.n.kid(member)

@@ -48,6 +48,16 @@ func resolve(n *node, h *holder, ceiling Stamp) *place {
 	return p
 }
 
+// resolveRoot applies the rules to the whole document. The root is always an
+// object: a value of another kind shows nothing, and hides what it hides.
+func (d *Document) resolveRoot() *place {
+	root := resolve(&d.root, d.holders(), Stamp{})
+	if root.shown() == leaf && !root.view().IsObject() {
+		root.shows = nothing
+	}
+	return root
+}
+
 // resolve reports whether anything matters at the place.
 func (p *place) resolve(n *node, h *holder, ceiling Stamp) bool {
 	if n == nil && h == nil {

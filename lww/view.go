@@ -298,8 +298,7 @@ func Pairs(v, w *View) iter.Seq2[string, [2]*View] {
 // View returns what the document shows. It is never nil: at worst it is the
 // empty object.
 func (d *Document) View() *View {
-	d = d.lifted()
-	if v := resolve(&d.root, d.holders(), Stamp{}).view(); v.IsObject() {
+	if v := d.lifted().resolveRoot().view(); v != nil {
 		return v
 	}
 	return &View{}

@@ -1,0 +1,49 @@
+package lww
+
+import "testing"
+
+// What was found by chance stays found: states of which a file once said less
+// than they do.
+func TestWhatAFileOnceLost(t *testing.T) {
+	pairs, newer := Table{"one": {Kind: Group, Members: []string{"a"}}, "two": {Kind: Group, Members: []string{"b"}}}, stampAt(5)
+	for _, row := range []struct {
+		because  string
+		policies Table
+		a, b     map[string]Register
+		want     string
+	}{
+		{
+			because:  "the deleted member of one group, beside another group",
+			policies: pairs,
+			a:        map[string]Register{"one": {Policy: Group, Stamp: newer, Value: `{"a":1}`}, "/b": {Stamp: newer, Dead: true}},
+			b:        map[string]Register{"/b": {Stamp: stampAt(3), Value: "2"}},
+			want:     `{"a":1}`,
+		},
+		{
+			because: "what a scalar at the root hides",
+			a:       map[string]Register{"": {Stamp: newer, Value: "7"}},
+			b:       map[string]Register{"/b": {Stamp: stampAt(3), Value: "2"}},
+			want:    `{}`,
+		},
+	} {
+		t.Run(row.because, func(t *testing.T) {
+			a, b := documentOf(row.policies, row.a), documentOf(row.policies, row.b)
+			if got := merged(a, b).View().JSON(); got != row.want {
+				t.Errorf("directly: %s", got)
+			}
+			if got := merged(reread(t, a), b).View().JSON(); got != row.want {
+				t.Errorf("through a file: %s\n%s", got, a.Canonical())
+			}
+		})
+	}
+}
+
+func stampAt(ms int64) Stamp { return NewStamp(0, ms, 0, 1) }
+
+func documentOf(policies Table, registers map[string]Register) *Document {
+	d := &Document{Policies: policies}
+	for key, r := range registers {
+		d.Put(key, r)
+	}
+	return d
+}
