@@ -290,6 +290,7 @@ func (c *commit) change(st *state) error {
 	if c.in.delta != nil {
 		doc.Merge(c.in.delta)
 	} else if c.in.change != nil {
+		salt(doc) // of the digests of what the change supersedes
 		if err := c.in.change(st, doc, c.writer()); err != nil {
 			return err
 		}
@@ -408,10 +409,20 @@ func mint(doc *lww.Document) {
 	if doc.ID != "" {
 		return
 	}
-	var b [16]byte
+	salt(doc)
+	var b [10]byte
 	_, _ = rand.Read(b[:]) // never fails
-	doc.ID = hex.EncodeToString(b[:10])
-	doc.Salt = base64.RawURLEncoding.EncodeToString(b[10:])
+	doc.ID = hex.EncodeToString(b[:])
+}
+
+// salt gives the document that will be new a salt, unless it has one.
+func salt(doc *lww.Document) {
+	if doc.ID != "" || doc.Salt != "" {
+		return
+	}
+	var b [6]byte
+	_, _ = rand.Read(b[:])
+	doc.Salt = base64.RawURLEncoding.EncodeToString(b[:])
 }
 
 // setAside quarantines what this save is about to forget.

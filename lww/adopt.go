@@ -49,6 +49,7 @@ func Adopt(ours *Document, past *History, file *Decoded) Adoption {
 			removed = append(removed, e)
 		case a.putsBack(e):
 			a.reject(e)
+			a.remember(e)
 		default:
 			a.edit(e)
 		}
@@ -381,11 +382,28 @@ func (a *adopter) putsBack(e edit) bool {
 	}
 	for _, m := range a.doc.Policies.secrets(*e.tuple) {
 		theirs, ours := e.want.Kid(m), a.doc.At(append(slices.Clone(e.path), m))
-		if theirs != nil && !theirs.Equal(ours) && a.past.isSpent(a.doc, theirs) {
+		if !theirs.isBlank() && !theirs.Equal(ours) && a.isSpent(e, theirs) {
 			return true
 		}
 	}
 	return false
+}
+
+// remember keeps what the entry of a refused tuple says, if nothing else is known
+// of the instance: the list, for the next time. The tuple itself is lost, and
+// any copy that has it wins.
+func (a *adopter) remember(e edit) {
+	if _, known := a.doc.tuples[e.tuple.name]; !known && e.entry.spent != "" {
+		a.doc.Put(e.tuple.name, e.entry.register(e.tuple.policy.rule(), "{}"))
+	}
+}
+
+// isSpent reports whether the secret was superseded: as the folder remembers, or
+// by what our register or the file's entry lists.
+func (a *adopter) isSpent(e edit, v *View) bool {
+	return a.past.isSpent(a.doc, v) ||
+		lists(a.doc.tuples[e.tuple.name].Spent, a.doc.spentDigest(v)) ||
+		lists(e.entry.spent, a.file.Doc.spentDigest(v))
 }
 
 // removals returns what the file lacks and is meant to: the leaves that an

@@ -60,6 +60,8 @@ type edit struct {
 	want  *View // nil: removed
 	over  Stamp
 	tuple *seat // the members of a group, judged whole; path is their object
+	// entry is what the block says of the tuple.
+	entry entry
 	// element is the key of an element of the array at path, and order are
 	// the keys of all that the text has, if the edit is about these.
 	element string
@@ -159,7 +161,7 @@ func (d *Decoded) read(text, at strictjson.Node) {
 	d.block.at = make(map[string]entry, at.Len())
 	for key, value := range at.Members() {
 		e, ok := parseEntry(value)
-		if !ok || !validKey(key) {
+		if !ok || !validKey(key) || e.spent != "" && !isInstance(key) {
 			d.Malformed = append(d.Malformed, key)
 			continue
 		}
@@ -368,13 +370,13 @@ func (r *reader) tuple(s seat, v *View, path []string) {
 	case listed && e.form == values && e.digests == r.of(s.name, value):
 		r.Doc.Put(s.name, e.register(s.policy.rule(), value))
 	case listed || len(members) > 0:
-		r.edits = append(r.edits, edit{path: path, want: viewOfRaw(value), over: e.stamp, tuple: &s})
+		r.edits = append(r.edits, edit{path: path, want: viewOfRaw(value), over: e.stamp, tuple: &s, entry: e})
 	}
 }
 
 // register returns what the entry says, given the value that it vouches for.
 func (e entry) register(is rule, value string) Register {
-	reg := Register{Policy: is.kind, ID: is.id, Stamp: e.stamp, Era: e.era, Gen: e.gen, Value: value}
+	reg := Register{Policy: is.kind, ID: is.id, Stamp: e.stamp, Era: e.era, Gen: e.gen, Spent: e.spent, Value: value}
 	if e.form == tombstone || e.form == typedTombstone {
 		reg.Dead, reg.Value = true, ""
 	}

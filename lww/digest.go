@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"hash"
+	"strings"
 
 	"github.com/cfgmerge/cfgmerge/strictjson"
 )
@@ -50,6 +51,12 @@ func (d *digester) sign(raw string) []byte {
 	d.mac.Write(d.buf)
 	base64.RawURLEncoding.Encode(d.out[:], d.mac.Sum(d.sum[:0])[:digestLen*3/4])
 	return d.out[:]
+}
+
+// areDigests reports whether the text is that of digests, at least one.
+func areDigests(text string) bool {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	return text != "" && len(text)%digestLen == 0 && strings.Trim(text, alphabet) == ""
 }
 
 // ofView is the digest of what shows: none for nothing.

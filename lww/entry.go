@@ -14,6 +14,8 @@ type entry struct {
 	digests string
 	era     Stamp
 	gen     uint64
+	// spent are the digests of the secrets that a token has superseded.
+	spent string
 	// order of an array's elements, where the text does not say it all.
 	order string
 }
@@ -22,9 +24,9 @@ type entry struct {
 type form uint8
 
 const (
-	// values: [stamp, digests, era, generation], the last two optional. The
-	// values below that have no deeper entry, or the value itself. Arrays
-	// whose elements merge have their order in the place of a generation.
+	// values: [stamp, digests, era, generation, spent], the last three
+	// optional. The values below that have no deeper entry, or the value itself.
+	// Arrays whose elements merge have their order in the place of a generation.
 	values form = iota
 	// tombstone: [stamp].
 	tombstone
@@ -38,7 +40,7 @@ const emptyMark = "{}"
 
 // entryOf is the entry of one register, with the digest of its value.
 func entryOf(r Register, digest string) entry {
-	e := entry{stamp: r.Stamp, digests: digest, era: r.Era, gen: r.Gen}
+	e := entry{stamp: r.Stamp, digests: digest, era: r.Era, gen: r.Gen, spent: r.Spent}
 	switch {
 	case r.Dead && r.Policy == LWW:
 		e.form, e.digests = tombstone, ""
@@ -64,12 +66,15 @@ func (e entry) append(dst []byte) []byte {
 		dst = append(dst, e.digests...)
 		dst = append(dst, '"')
 	}
-	if !e.era.IsZero() || e.gen > 0 || e.order != "" || e.form == typedTombstone {
+	if !e.era.IsZero() || e.gen > 0 || e.spent != "" || e.order != "" || e.form == typedTombstone {
 		dst = append(dst, `,"`+e.era.String()+`"`...)
 	}
-	if e.gen > 0 {
+	if e.gen > 0 || e.spent != "" {
 		dst = append(dst, ',')
 		dst = strconv.AppendUint(dst, e.gen, 10)
+	}
+	if e.spent != "" {
+		dst = append(dst, `,"`+e.spent+`"`...)
 	}
 	if e.order != "" {
 		dst = append(append(dst, ','), e.order...)
@@ -86,7 +91,7 @@ func parseEntry(n strictjson.Node) (e entry, ok bool) {
 	for part := range n.Elements() {
 		parts = append(parts, part)
 	}
-	if len(parts) < 1 || len(parts) > 4 || !parseStampNode(parts[0], &e.stamp) {
+	if len(parts) < 1 || len(parts) > 5 || !parseStampNode(parts[0], &e.stamp) {
 		return entry{}, false
 	}
 	if len(parts) == 1 {
@@ -101,13 +106,17 @@ func parseEntry(n strictjson.Node) (e entry, ok bool) {
 	}
 	if len(parts) > 3 && parts[3].Kind() == strictjson.Array {
 		e.order = strictjson.Canonical(parts[3].Raw())
-		return e, e.form == values
+		return e, e.form == values && len(parts) == 4
 	}
 	if len(parts) > 3 {
 		gen, err := strconv.ParseUint(parts[3].Raw(), 10, 64)
 		if e.gen = gen; err != nil {
 			return entry{}, false
 		}
+	}
+	if len(parts) > 4 {
+		e.spent = parts[4].Text()
+		return e, e.form == values && areDigests(e.spent)
 	}
 	return e, true
 }
@@ -124,7 +133,7 @@ func (e *entry) parseDigests(n strictjson.Node) bool {
 		return true
 	}
 	e.digests = n.Text()
-	return len(e.digests) > 0 && len(e.digests)%digestLen == 0
+	return areDigests(e.digests)
 }
 
 func parseStampNode(n strictjson.Node, s *Stamp) bool {

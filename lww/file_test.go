@@ -25,6 +25,20 @@ func TestWhatAFileOnceLost(t *testing.T) {
 			b:       map[string]Register{"/b": {Stamp: stampAt(3), Value: "2"}},
 			want:    `{}`,
 		},
+		{
+			because:  "a value that an object hides, and an empty object of its stamp",
+			policies: Table{"tok": {Kind: Token, At: Pattern{{Any: true}}, Members: []string{"b"}}},
+			a:        map[string]Register{"/m": {Value: "1"}, "/m/b": {Dead: true}},
+			b:        map[string]Register{"/m": {Value: "{}"}, "tok/m": {Policy: Token, Value: "{}"}},
+			want:     `{"m":{}}`,
+		},
+		{
+			because:  "a value above a field that was unset, and an empty object of its stamp",
+			policies: Table{"/m/b": {Kind: Max, At: Pattern{{Key: "m"}, {Key: "b"}}}},
+			a:        map[string]Register{"/m": {Value: "1"}, "/m/b": {Policy: Max, Dead: true}},
+			b:        map[string]Register{"/m": {Value: "{}"}},
+			want:     `{"m":{}}`,
+		},
 	} {
 		t.Run(row.because, func(t *testing.T) {
 			a, b := documentOf(row.policies, row.a), documentOf(row.policies, row.b)

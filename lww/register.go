@@ -23,6 +23,10 @@ type Register struct {
 	Era Stamp
 	// Gen counts the rotations of a Token within its era.
 	Gen uint64
+	// Spent are the digests of the last secrets that a Token has superseded,
+	// newest first, one after the other: by them a copy of the file that has no
+	// state folder knows a token that is put back.
+	Spent string
 	// Dead marks a tombstone: the value was deleted.
 	Dead bool
 	// Value is the JSON text of the value as it stands in the file, of the
@@ -34,8 +38,9 @@ type Register struct {
 // normal returns r without the parts that its policy has no use for.
 func (r Register) normal() Register {
 	if r.Policy != Token {
-		r.Gen = 0
+		r.Gen, r.Spent = 0, ""
 	}
+	r.Spent = tidySpent(r.Spent)
 	if r.Policy != Keyed {
 		r.ID = ""
 	}
@@ -52,9 +57,9 @@ func (r Register) normal() Register {
 }
 
 // Compare orders registers totally: by policy rank, epoch, era, the policy's
-// own key, the rest of the stamp, tombstone above value, canonical value, and
-// literal. The last two make replicas converge even when cloned actors wrote
-// different values under one stamp. Arrays whose elements merge go by the key
+// own key, the rest of the stamp, standing of the value, canonical value,
+// literal, and spent secrets. The last ones make replicas converge even when
+// cloned actors wrote different values under one stamp. Arrays whose elements merge go by the key
 // that tells these apart before, and not by the epoch: what an era hides must
 // stay hidden.
 func (r Register) Compare(s Register) int {
@@ -68,9 +73,34 @@ func (r Register) Compare(s Register) int {
 		r.Era.Compare(s.Era),
 		r.compareKey(s),
 		r.Stamp.Compare(s.Stamp),
-		compareBool(r.Dead, s.Dead),
+		cmp.Compare(r.standing(), s.standing()),
 		compareText(r.Value, s.Value),
+		cmp.Compare(len(r.Spent), len(s.Spent)),
+		strings.Compare(r.Spent, s.Spent),
 	)
+}
+
+// The standing of a value among those of one stamp. An empty object stands above
+// the tombstone, because in files a tombstone also stands for a value that does
+// not show, and the object would show where that does not. An empty tuple stands
+// below all others, because it may stand for one that was lost.
+const (
+	emptyTuple = iota
+	someValue
+	deadValue
+	emptyValue
+)
+
+func (r Register) standing() int {
+	switch {
+	case r.Dead:
+		return deadValue
+	case r.Value == "{}" && r.Policy == LWW:
+		return emptyValue
+	case r.Value == "{}" && r.Policy.Tuple():
+		return emptyTuple
+	}
+	return someValue
 }
 
 func (r Register) compareEpoch(s Register) int {

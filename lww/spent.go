@@ -31,6 +31,52 @@ func (d *Document) spentDigest(v *View) string {
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:12])
 }
 
+// A Token's register lists the secrets that it has superseded, by the beginnings
+// of their digests: two for each of four rotations.
+const maxSpent = 8 * digestLen
+
+// tidySpent returns the list as registers keep it; nothing of what is none.
+func tidySpent(list string) string {
+	if !areDigests(list) {
+		return ""
+	}
+	return list[:min(len(list), maxSpent)]
+}
+
+// supersede returns the list of a register with this tuple that takes the
+// place of cur: what cur held, and then what cur had superseded itself.
+func (d *Document) supersede(p Policy, cur Register, tuple string) string {
+	older := d.rotating(p, cur.Value) + cur.Spent
+	held, list := d.rotating(p, tuple), ""
+	for i := 0; i < len(older); i += digestLen {
+		if digest := older[i : i+digestLen]; !lists(held, digest) && !lists(list, digest) {
+			list += digest
+		}
+	}
+	return tidySpent(list)
+}
+
+// rotating returns the digests of the secrets that a rotation replaces.
+func (d *Document) rotating(p Policy, tuple string) string {
+	list, members := "", viewOfRaw(tuple)
+	for _, m := range []string{p.Refresh, p.Access} {
+		if v := members.Kid(m); m != "" && !v.isBlank() {
+			list += d.spentDigest(v)[:digestLen]
+		}
+	}
+	return list
+}
+
+// lists reports whether the secret is in a list, by its digest.
+func lists(list, digest string) bool {
+	for i := 0; i < len(list); i += digestLen {
+		if list[i:i+digestLen] == digest[:digestLen] {
+			return true
+		}
+	}
+	return false
+}
+
 // isSpent reports whether the secret is one that was superseded.
 func (h *History) isSpent(d *Document, v *View) bool {
 	return h.Spent != nil && !v.isBlank() && h.Spent(d.spentDigest(v))
@@ -41,7 +87,8 @@ func (h *History) isSpent(d *Document, v *View) bool {
 func (v *View) isBlank() bool { return v == nil || v.Leaf == `""` || v.Leaf == "null" }
 
 // PutBack returns the instances of groups in which now shows a secret that was
-// superseded, by the record of SpentBy, and that old does not show there; sorted.
+// superseded, by the record of SpentBy or the list of old's register, and that
+// old does not show there; sorted.
 func PutBack(old, now *Document, spent func(digest string) bool) []string {
 	var out []string
 	for _, name := range sortedKeys(now.tuples) {
@@ -50,7 +97,7 @@ func PutBack(old, now *Document, spent func(digest string) bool) []string {
 		}
 		was := old.secretsOf(name)
 		for m, v := range now.secretsOf(name) {
-			if !v.isBlank() && !v.Equal(was[m]) && spent(now.spentDigest(v)) {
+			if !v.isBlank() && !v.Equal(was[m]) && (spent(now.spentDigest(v)) || lists(old.tuples[name].Spent, old.spentDigest(v))) {
 				out = append(out, name)
 				break
 			}

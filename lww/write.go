@@ -304,7 +304,7 @@ func (p *pen) flush() {
 	for _, name := range sortedKeys(p.drafts) {
 		d := p.drafts[name]
 		tuple := tupleText(d.members)
-		p.d.raiseTuple(name, d.policy.succeed(p.d.tuples[name], tuple, p.w))
+		p.d.raiseTuple(name, p.d.succeed(name, d.policy, tuple, p.w))
 		if group, _, _ := splitInstance(name); p.w.Actor != Foreign {
 			p.d.learnExpiry(group, tuple)
 		}
@@ -316,7 +316,7 @@ func (p *pen) flush() {
 // members say.
 func (d *Document) WriteTuple(w Writer, group string, keys []string, members *View, newEra bool) Register {
 	name := InstanceName(group, keys)
-	next := d.Policies[group].succeed(d.tuples[name], members.JSON(), w)
+	next := d.succeed(name, d.Policies[group], members.JSON(), w)
 	if newEra && next.Policy == Token {
 		next.Era, next.Gen = next.Stamp, 0
 	}
@@ -325,8 +325,10 @@ func (d *Document) WriteTuple(w Writer, group string, keys []string, members *Vi
 	return next
 }
 
-// succeed returns the register that a write by w puts in the place of cur.
-func (p Policy) succeed(cur Register, tuple string, w Writer) Register {
+// succeed returns the register that a write by w puts in the place of the
+// instance's.
+func (d *Document) succeed(name string, p Policy, tuple string, w Writer) Register {
+	cur := d.tuples[name]
 	next := Register{Policy: max(p.Kind, cur.Policy), Value: tuple}
 	next.Stamp = w.after(later(later(cur.Stamp, cur.Era), w.Over))
 	if next.Policy != Token {
@@ -337,6 +339,7 @@ func (p Policy) succeed(cur Register, tuple string, w Writer) Register {
 	} else {
 		next.Era, next.Gen = cur.Era, cur.Gen+1
 	}
+	next.Spent = d.supersede(p, cur, tuple)
 	return next
 }
 

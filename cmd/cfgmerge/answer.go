@@ -212,7 +212,7 @@ func (in input) register() (r lww.Register, err error) {
 		return r, err
 	}
 	r.ID, r.Gen = in.text("id"), uint64(in.number("gen"))
-	r.Value = in.text("value")
+	r.Value, r.Spent = in.text("value"), in.text("spent")
 	r.Dead = r.Value == ""
 	return r, nil
 }
@@ -267,6 +267,9 @@ func toldRegister(r lww.Register) json.RawMessage {
 	}
 	if r.Gen > 0 {
 		b = strconv.AppendUint(append(b, `,"gen":`...), r.Gen, 10)
+	}
+	if r.Spent != "" {
+		b = append(b, `,"spent":"`+r.Spent+`"`...)
 	}
 	if r.Dead {
 		return append(b, `,"dead":true}`...)
