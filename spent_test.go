@@ -297,3 +297,51 @@ func TestAGroupsStateShowsNoValueWhateverTheVerb(t *testing.T) {
 		}
 	}
 }
+
+// Only the file goes to another machine: what the folder here knows of spent
+// tokens does not.
+func TestACopyWithoutItsFolderRefusesASpentTokenByWhatTheFileLists(t *testing.T) {
+	path, _ := rotated(t)
+	original := text(t, path)
+	for name, put := range map[string]func(t *testing.T, copied string){
+		"by a program that keeps the block, before any save here": func(t *testing.T, copied string) {
+			seed(t, copied, strings.NewReplacer("AT-2", "AT-1", "RT-2", "RT-1").Replace(original))
+		},
+		"by one that drops it, after a save here": func(t *testing.T, copied string) {
+			if err := openVault(t, copied).Doc().Update(context0(), setField("/theme", `"dark"`)); err != nil {
+				t.Fatal(err)
+			}
+			seed(t, copied, `{"auth":{"access":"AT-1","refresh":"RT-1"},"theme":"dark"}`)
+		},
+		"by a save": func(t *testing.T, copied string) {
+			var spent *SpentError
+			if err := setPair(t, openVault(t, copied), "AT-1", "RT-1"); !errors.As(err, &spent) {
+				t.Errorf("got %v", err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			copied := filepath.Join(t.TempDir(), "app.json")
+			seed(t, copied, original)
+			put(t, copied)
+			if got := pairOf(t, copied); strings.Contains(got, "1") {
+				t.Errorf("the file shows %s", got)
+			}
+		})
+	}
+}
+
+// The salt by which a new document knows its spent tokens is there before the
+// first of them is spent.
+func TestTheFirstSaveOfAFileThatHadNoHistoryListsTheTokenThatItReplaces(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "app.json")
+	seed(t, path, `{"auth":{"access":"AT-1","refresh":"RT-1"}}`)
+	if err := setPair(t, openVault(t, path), "AT-2", "RT-2"); err != nil {
+		t.Fatal(err)
+	}
+	copied := filepath.Join(t.TempDir(), "app.json")
+	seed(t, copied, strings.NewReplacer("AT-2", "AT-1", "RT-2", "RT-1").Replace(text(t, path)))
+	if got := pairOf(t, copied); got != " " {
+		t.Errorf("the copy shows %s", got)
+	}
+}

@@ -89,6 +89,7 @@ func genRegisters(t *rapid.T, policies Table) *Document {
 		name := InstanceName(g.name, genPath(t)[:len(g.At.Keys(g.At.Path(nil)))])
 		d.Put(name, Register{
 			Policy: g.Kind, Stamp: genStamp(t), Gen: uint64(rapid.IntRange(0, 2).Draw(t, "gen")),
+			Spent: rapid.SampledFrom([]string{"", "aaaa", "bbbb", "aaaabbbb"}).Draw(t, "spent"),
 			Value: genTuple(t, g.Members),
 		})
 	}

@@ -11,6 +11,7 @@ import { parseFile } from './parse.js';
 import { pointerOf } from './pointer.js';
 import { instanceOf, unitAt } from './policy.js';
 import { register } from './register.js';
+import { spentIn } from './spent.js';
 import { ZERO } from './stamp.js';
 import { compareText } from './unicode.js';
 import { unitsOf } from './units.js';
@@ -66,13 +67,25 @@ class Adoption {
 
   // Writes what does not show already, counting as equal what a program that
   // re-marshals made of it.
-  edit({ key, path, value, over }) {
+  edit({ key, path, value, over, entry }) {
     const { writer } = this;
     const unit = unitOf(writer.document.policies, key, path);
     const now = unit ? writer.unitValue(unit) : shownAt(writer.tree, path);
     if (now && agrees(now, value)) return;
-    if (unit?.policy && putsBackSecret(writer.document, this.spent, unit.policy, unit.path, value, now)) return this.rejected.push(key);
+    if (unit?.policy && this.putsBack(unit, value, now, entry)) return this.refuse(key, entry);
     this.attempt(key, () => (unit ? writer.unit(unit, value, over) : writer.write(path, value, over)));
+  }
+
+  putsBack({ key, policy, path }, value, now, entry) {
+    const spent = spentIn(this.spent, this.writer.document.registers.get(key)?.spent, entry?.spent);
+    return putsBackSecret(this.writer.document, spent, policy, path, value, now);
+  }
+
+  // The list of an instance of which nothing else is known is kept (rule 1).
+  refuse(key, entry) {
+    const { registers } = this.writer.document;
+    if (!registers.has(key) && entry?.spent) registers.set(key, { ...register(entry.kind, entry.stamp, EMPTY, entry.era, entry.gen), spent: entry.spent });
+    this.rejected.push(key);
   }
 
   // In a file without a block {} removes nothing (rule 5).

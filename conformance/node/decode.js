@@ -78,9 +78,10 @@ class Decoder {
   }
 
   // A tombstone or {} entry is a register, whatever the text shows (4.6 rule 3).
-  keep({ key, form, kind, stamp, era, gen }, value) {
+  keep({ key, form, kind, stamp, era, gen, spent = '' }, value) {
     const plain = form !== 'value' && era === null;
-    this.document.registers.set(key, register(plain ? 'lww' : kind, stamp, value, era ?? ZERO, gen));
+    const told = register(plain ? 'lww' : kind, stamp, value, era ?? ZERO, gen);
+    this.document.registers.set(key, spent ? { ...told, spent } : told);
   }
 
   // Walks an object below the entry that is nearest above or at it.
@@ -131,7 +132,7 @@ class Decoder {
     const entry = this.entries.get(key);
     if (entry?.form === agrees) return;
     if (entry?.form === 'value' && fits(entry) && entry.digests[0] === this.digest(key, value)) this.keep(entry, value);
-    else this.edits.push({ path, key, value, over: entry?.stamp ?? ZERO });
+    else this.edits.push({ path, key, value, over: entry?.stamp ?? ZERO, entry });
   }
 
   // Compares what value entries list with the leaves that they cover: by place

@@ -58,10 +58,11 @@ class Entries {
     else this.all.set(key, isEmptyObject(register.value) ? [register.stamp, '{}'] : [register.stamp]);
   }
 
-  valued(key, { stamp, era, gen }, value) {
+  valued(key, { stamp, era, gen, spent = '' }, value) {
     const entry = [stamp, digest(this.salt, key, canonical(value))];
-    if (era !== ZERO || gen > 0) entry.push(era);
-    if (gen > 0) entry.push(gen);
+    if (era !== ZERO || gen > 0 || spent) entry.push(era);
+    if (gen > 0 || spent) entry.push(gen);
+    if (spent) entry.push(spent);
     this.all.set(key, entry);
   }
 

@@ -1,7 +1,9 @@
 // The entries of a block's at (SPEC section 4.3).
 
+import { LENGTH } from './digest.js';
 import { isPointer, placeOf } from './pointer.js';
 import { fieldKind, instanceOf, isInstanceName } from './policy.js';
+import { MOST } from './spent.js';
 import { isStamp } from './stamp.js';
 
 const DIGESTS = /^(?:[A-Za-z0-9_-]{4})+$/;
@@ -14,13 +16,14 @@ const GENERATION = /^(?:0|[1-9][0-9]*)$/;
 export function readEntry(policies, key, node) {
   const shape = node.type === 'array' ? shapeOf(node.items) : null;
   if (!shape) return null;
+  if (shape.spent && !isInstanceName(key)) return null;
   if (isPointer(key)) return { key, place: placeOf(key), kind: fieldKind(policies, placeOf(key)), instance: false, ...shape };
   if (!isInstanceName(key)) return null;
   const found = instanceOf(policies, key);
   return { key, place: found?.place ?? null, kind: found?.policy.kind ?? null, instance: true, ...shape };
 }
 
-function shapeOf([stamp, digests, era, gen, ...more]) {
+function shapeOf([stamp, digests, era, gen, spent, ...more]) {
   if (more.length > 0 || !isStampNode(stamp) || (era && !isStampNode(era))) return null;
   const shape = { stamp: stamp.value, era: era?.value ?? null, gen: 0 };
   if (!digests) return { ...shape, form: 'dead' };
@@ -28,8 +31,11 @@ function shapeOf([stamp, digests, era, gen, ...more]) {
   if (digests.type !== 'string') return null;
   if (digests.value === '{}') return era ? null : { ...shape, form: 'empty' };
   if (!DIGESTS.test(digests.value) || (gen && !isGeneration(gen))) return null;
-  return { ...shape, form: 'value', digests: digests.value.match(/.{4}/g), gen: Number(gen?.text ?? 0) };
+  if (spent && !isList(spent)) return null;
+  return { ...shape, form: 'value', digests: digests.value.match(/.{4}/g), gen: Number(gen?.text ?? 0), spent: (spent?.value ?? '').slice(0, MOST * LENGTH) };
 }
+
+const isList = (node) => node.type === 'string' && DIGESTS.test(node.value);
 
 const isStampNode = (node) => node?.type === 'string' && isStamp(node.value);
 

@@ -6,6 +6,7 @@ import { digest, spentDigest } from './digest.js';
 import { NEVER, readHistory, versionAt } from './history.js';
 import { pointerOf } from './pointer.js';
 import { isSecretMember } from './policy.js';
+import { spentIn } from './spent.js';
 import { unitsOf } from './units.js';
 import { treeOf } from './view.js';
 
@@ -61,8 +62,9 @@ class Judge {
     return policy !== undefined || remembered.versions.some((version) => version.digest === digest);
   }
 
-  holdsSpent({ value, path, now, policy }) {
-    return policy !== undefined && putsBackSecret(this.ours, this.history.spent, policy, path, value, now?.value);
+  holdsSpent({ key, value, path, now, policy }) {
+    const spent = spentIn(this.history.spent, this.ours.registers.get(key)?.spent);
+    return policy !== undefined && putsBackSecret(this.ours, spent, policy, path, value, now?.value);
   }
 
   // The step with the smallest distance, the newest of several.

@@ -34,11 +34,22 @@ export function compareRegisters(a, b) {
     compareStamps(a.era, b.era) ||
     compareOwnKeys(a, b) ||
     compareStamps(a.stamp, b.stamp) ||
-    Number(a.value === null) - Number(b.value === null) ||
+    standing(a) - standing(b) ||
     compareText(canonicalOf(a), canonicalOf(b)) ||
-    compareText(literalOf(a), literalOf(b))
+    compareText(literalOf(a), literalOf(b)) ||
+    compareSpent(a, b)
   );
 }
+
+// The standing of a value among those of one stamp.
+function standing({ kind, value }) {
+  if (value === null) return 2;
+  const isEmpty = value.type === 'object' && value.members.size === 0;
+  if (isEmpty && isGroupKind(kind)) return 0;
+  return isEmpty && kind === 'lww' ? 3 : 1;
+}
+
+const compareSpent = ({ spent: a = '' }, { spent: b = '' }) => a.length - b.length || compareText(a, b);
 
 const canonicalOf = ({ value }) => (value === null ? '' : canonical(value));
 

@@ -34,8 +34,8 @@ export function documentFrom({ text, id = '', salt = '', policy = {}, at = {} })
   return supported({ id, salt, policies: readPolicies(policy), registers });
 }
 
-function registerFrom({ policy = 'lww', stamp, era = ZERO, gen = 0, value }) {
-  return register(policy, stamp, value === undefined ? null : parseLiteral(value), era, gen);
+function registerFrom({ policy = 'lww', stamp, era = ZERO, gen = 0, spent, value }) {
+  return { ...register(policy, stamp, value === undefined ? null : parseLiteral(value), era, gen), ...(spent && { spent }) };
 }
 
 // What has its default is left out.
@@ -48,11 +48,12 @@ export function documentOut({ id, salt, policies, registers }) {
   return out;
 }
 
-function registerOut({ kind, stamp, era, gen, value }) {
+function registerOut({ kind, stamp, era, gen, spent, value }) {
   const out = { stamp };
   if (kind !== 'lww') out.policy = kind;
   if (era !== ZERO) out.era = era;
   if (gen > 0) out.gen = gen;
+  if (spent) out.spent = spent;
   return value === null ? { ...out, dead: true } : { ...out, value: literal(value) };
 }
 

@@ -2,8 +2,9 @@
 
 import { canonical, equal, remarshalled } from './canonical.js';
 import { pointerOf } from './pointer.js';
-import { unitAt } from './policy.js';
+import { instanceOf, unitAt } from './policy.js';
 import { compareRegisters, isPlain, register } from './register.js';
+import { superseded } from './spent.js';
 import { FOREIGN, ZERO, laterOf, successor } from './stamp.js';
 import { EMPTY, isEmptyObject, lift, objectOf, placeAt, treeOf } from './view.js';
 
@@ -24,8 +25,11 @@ export class Writer {
     return treeOf(this.document);
   }
 
+  // A token lists what it supersedes, whatever the write (3.10).
   set(key, written) {
-    this.document.registers.set(key, written);
+    const { salt, policies, registers } = this.document;
+    const spent = written.kind === 'token' && superseded(salt, instanceOf(policies, key).policy.roles, registers.get(key), written.value);
+    registers.set(key, spent ? { ...written, spent } : written);
   }
 
   // Makes a place show a value, or nothing (null); over is a further stamp to supersede.
