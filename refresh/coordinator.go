@@ -144,35 +144,44 @@ func absent(s Stored) error {
 const maxMoves = 5
 
 // refresh takes the lock and does the rest under it.
-func (c *Coordinator) refresh(ctx context.Context, q request) (t Token, err error) {
+func (c *Coordinator) refresh(ctx context.Context, q request) (Token, error) {
 	if cfgmerge.Updating() {
 		return Token{}, &NestedError{Name: c.store.Name()}
 	}
 	defer c.begin()()
+	turn, err := c.enter(ctx)
+	if err != nil {
+		return c.unlocked(ctx, q, err)
+	}
+	defer turn.leave()
+	if err := c.opts.fault("locked"); err != nil {
+		return Token{}, err
+	}
+	turn.request = q
+	return turn.run(ctx)
+}
+
+// enter takes the lock, of the folder that is there then.
+func (c *Coordinator) enter(ctx context.Context) (t *turn, err error) {
 	for range maxMoves {
-		if t, err = c.refreshOnce(ctx, q); !isMoved(err) {
-			return t, err
+		if t, err = c.enterOnce(ctx); !isMoved(err) {
+			break
 		}
 	}
 	return t, err
 }
 
-func (c *Coordinator) refreshOnce(ctx context.Context, q request) (Token, error) {
+func (c *Coordinator) enterOnce(ctx context.Context) (*turn, error) {
 	folder, err := c.store.Folder(true)
 	if err != nil {
-		return Token{}, err
+		return nil, err
 	}
-	defer folder.Close()
 	guard, err := c.lock(ctx, folder)
 	if err != nil {
-		return c.unlocked(ctx, q, err)
+		_ = folder.Close()
+		return nil, err
 	}
-	defer guard.Unlock()
-	if err := c.opts.fault("locked"); err != nil {
-		return Token{}, err
-	}
-	turn := &turn{Coordinator: c, folder: folder, lock: guard, request: q}
-	return turn.run(ctx)
+	return &turn{Coordinator: c, folder: folder, lock: guard}, nil
 }
 
 func (c *Coordinator) lock(ctx context.Context, folder *fileio.Folder) (*fileio.Guard, error) {

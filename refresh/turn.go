@@ -27,6 +27,12 @@ type turn struct {
 	again bool
 }
 
+// leave gives the lock back.
+func (t *turn) leave() {
+	_ = t.lock.Unlock()
+	_ = t.folder.Close()
+}
+
 // run looks what is stored, and only spends a token if nothing else helps.
 func (t *turn) run(ctx context.Context) (Token, error) {
 	s, err := t.load(ctx)

@@ -7,5 +7,8 @@
 //
 //	go test .                          seconds
 //	CFGMERGE_ROTATIONS=1000 go test .  ten minutes: so many exchanges
-//	go test -tags faults .             a kill at each system call; needs strace
+//	go test -tags faults .             at each system call a kill, at some an
+//	                                   error or a pause; needs strace
+//	CFGMERGE_POINTS=all go test -tags faults -timeout 1h -v -run SystemCall .
+//	                                   all of it at each
 package fosite

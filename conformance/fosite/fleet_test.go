@@ -18,6 +18,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/cfgmerge/cfgmerge/refresh"
 )
 
 // roleVariable makes the test binary a process of a fleet.
@@ -42,10 +44,16 @@ type part struct {
 	// Turns are how often it asks for the resource; 0 is until all exchanges
 	// are made.
 	Turns int
-	// Rejected makes the process refresh this access token, and end; Resume
-	// makes it resume an interrupted rotation.
+	// Rejected makes the process refresh this access token, say what came of
+	// it, and end; Resume makes it resume an interrupted rotation.
 	Rejected string
 	Resume   bool
+	// Told is where it says so; empty if nobody wants to know.
+	Told string
+	// Wait bounds the wait for another process that refreshes; 0 is for ever.
+	Wait time.Duration
+	// Timeout bounds an exchange; 0 is the usual time.
+	Timeout time.Duration
 }
 
 func play(role string) error {
@@ -55,23 +63,27 @@ func play(role string) error {
 	}
 	w := newWorker(p.Server)
 	w.pace = p.Pace
+	if p.Told != "" {
+		w.base = leading()
+	}
 	if p.Naive {
 		return w.work(context.Background(), &naive{p.Path, w.endpoint()}, p.Turns)
 	}
-	c, file, err := coordinate(w, p.Path, p.Grace)
+	c, file, err := coordinate(w, p.Path, refresh.Options{Grace: p.Grace, LockTimeout: p.Wait, ExchangeTimeout: p.Timeout})
 	if err != nil {
 		return err
 	}
 	defer func() { _ = file.Close() }()
+	if p.Told != "" {
+		lead(aheadWithFiles)
+	}
 	switch {
 	case p.Resume:
-		_, err = c.Resume(context.Background())
+		return p.tell(c.Resume(context.Background()))
 	case p.Rejected != "":
-		_, err = c.Refresh(context.Background(), p.Rejected)
-	default:
-		err = w.work(context.Background(), c, p.Turns)
+		return p.tell(c.Refresh(context.Background(), p.Rejected))
 	}
-	return err
+	return w.work(context.Background(), c, p.Turns)
 }
 
 const fleetSize = 8
@@ -114,7 +126,7 @@ const turns = 12
 
 func (f *fleet) login(ctx context.Context) error {
 	w := newWorker(f.Server)
-	c, file, err := coordinate(w, f.Path, 0)
+	c, file, err := coordinate(w, f.Path, refresh.Options{})
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -30,30 +29,6 @@ func newInterrupted(t *testing.T) *stage {
 	}
 	s.Resume = true
 	return s
-}
-
-// traced are the calls at which a kill makes a difference: those on files,
-// descriptors and connections. The others are the business of Go's runtime.
-const traced = "trace=%file,%desc,%network"
-
-// trace runs the process under strace, with more options for that.
-func (s *stage) trace(t *testing.T, options ...string) (calls []faults.Call, err error) {
-	t.Helper()
-	log := filepath.Join(t.TempDir(), "trace")
-	args := append([]string{"-f", "-qq", "-s", "0", "-o", log, "-e", traced}, options...)
-	cmd := exec.Command("strace", append(args, "--", os.Args[0])...)
-	cmd.Env = append(s.env(), "GOMAXPROCS=1")
-	var said bytes.Buffer
-	cmd.Stderr = &said
-	err = cmd.Run()
-	text, readErr := os.ReadFile(log)
-	if readErr != nil {
-		t.Fatal(readErr, said.String())
-	}
-	if calls = faults.Trace(string(text)); len(calls) > 0 {
-		s.killed = calls[0].Thread // the first one has the number of the process
-	}
-	return calls, err
 }
 
 // plan returns, by name, how often the busiest thread makes a call: up to
@@ -99,26 +74,25 @@ func TestAKillAtEverySystemCallOfAResumeLeavesTheRotationInterrupted(t *testing.
 
 // killEverywhere sets a stage for each system call at which the process can be
 // killed, and counts how far the processes had come.
-func killEverywhere(t *testing.T, set func(*testing.T) *stage, judge func(*stage, *testing.T) string) map[string]int {
+func killEverywhere(t *testing.T, set func(*testing.T) *stage, judge func(*stage, *testing.T, int) string) map[string]int {
 	t.Helper()
-	if _, err := exec.LookPath("strace"); err != nil {
-		t.Skip("skipped: there is no strace; it comes with the package strace of Debian and others")
-	}
-	clean, err := set(t).trace(t)
-	if err != nil {
-		t.Fatalf("without a kill: %v", err)
+	needStrace(t)
+	clean := set(t).trace(t)
+	if clean.Error != "" || clean.err != nil {
+		t.Fatalf("without a kill: %v %s", clean.err, clean.Error)
 	}
 	reached, runs := map[string]int{}, 0
-	most := plan(clean)
+	most := plan(clean.calls)
 	for _, name := range slices.Sorted(maps.Keys(most)) {
 		for n := 1; n <= most[name]; n++ {
 			t.Run(fmt.Sprint(name, n), func(t *testing.T) {
 				s := set(t)
-				if _, err := s.trace(t, fmt.Sprintf("--inject=%s:signal=KILL:when=%d", name, n)); err == nil {
+				run := s.trace(t, fmt.Sprintf("--inject=%s:signal=KILL:when=%d", name, n))
+				if run.err == nil {
 					return // its calls were spread over other threads
 				}
 				runs++
-				reached[judge(s, t)]++
+				reached[judge(s, t, run.pid)]++
 			})
 		}
 	}
@@ -127,7 +101,7 @@ func killEverywhere(t *testing.T, set func(*testing.T) *stage, judge func(*stage
 }
 
 // judge looks what is left, and what the next process makes of it.
-func (s *stage) judge(t *testing.T) string {
+func (s *stage) judge(t *testing.T, killed int) string {
 	t.Helper()
 	at := s.found(t)
 	before := s.server.Counts()
@@ -137,7 +111,7 @@ func (s *stage) judge(t *testing.T) string {
 	var interrupted *refresh.InterruptedError
 	switch at {
 	case unprocessed, processed:
-		if !errors.As(err, &interrupted) || interrupted.PID != s.killed || after.Exchanges != before.Exchanges || s.refreshToken(t) != "RT-1" {
+		if !errors.As(err, &interrupted) || interrupted.PID != killed || after.Exchanges != before.Exchanges || s.refreshToken(t) != "RT-1" {
 			t.Errorf("%s: %v; %d exchanges, then %d; the file holds %s", at, err, before.Exchanges, after.Exchanges, s.refreshToken(t))
 		}
 	default:
@@ -152,7 +126,7 @@ func (s *stage) judge(t *testing.T) string {
 }
 
 // judgeResume is judge after a process that resumed.
-func (s *stage) judgeResume(t *testing.T) string {
+func (s *stage) judgeResume(t *testing.T, _ int) string {
 	t.Helper()
 	at := s.found(t)
 	before := s.server.Counts()

@@ -3,8 +3,10 @@ package fosite
 import (
 	"errors"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/cfgmerge/cfgmerge/conformance/oauthtest"
 	"github.com/cfgmerge/cfgmerge/refresh"
@@ -14,7 +16,7 @@ import (
 type stage struct {
 	*fleet
 	server *oauthtest.Server
-	killed int // process id of the one that was killed
+	root   string
 }
 
 func newStage(t *testing.T) *stage {
@@ -27,22 +29,31 @@ func newStageAt(t *testing.T, server *oauthtest.Server) *stage {
 	s := &stage{server: server, fleet: &fleet{}}
 	h := httptest.NewServer(s.server)
 	t.Cleanup(h.Close)
-	s.Server, s.Path, s.Rejected = h.URL, filepath.Join(t.TempDir(), "app.json"), "AT-1"
+	s.root, s.Timeout = t.TempDir(), 10*time.Second
+	s.Server, s.Path, s.Rejected = h.URL, filepath.Join(s.root, "cfg", "app.json"), "AT-1"
+	for _, dir := range []string{"cfg", "tmp"} {
+		if err := os.Mkdir(filepath.Join(s.root, dir), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if err := s.login(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
+// later is after all delays: none has been doubled yet.
+func later() time.Time { return time.Now().Add(10 * time.Second) }
+
 func isInterrupted(err error) bool {
 	var interrupted *refresh.InterruptedError
 	return errors.As(err, &interrupted)
 }
 
-// refresh does what the next process does.
+// refresh does what the next process does, a while later.
 func (s *stage) refresh(t *testing.T) (refresh.Token, error) {
 	t.Helper()
-	c, file, err := coordinate(newWorker(s.Server), s.Path, 0)
+	c, file, err := coordinate(newWorker(s.Server), s.Path, refresh.Options{Now: later})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,11 +1,12 @@
 package fosite
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"time"
+	"path/filepath"
 
 	"github.com/cfgmerge/cfgmerge"
 	"github.com/cfgmerge/cfgmerge/refresh"
@@ -18,6 +19,7 @@ type config struct {
 		Refresh string `json:"refresh_token" cfgmerge:"token=auth,refresh"`
 		Expires int64  `json:"expires_ms,omitempty" cfgmerge:"token=auth,expiry"`
 	} `json:"auth"`
+	Saves int `json:"saves,omitempty"`
 }
 
 // coordinated is the wallet that is tested.
@@ -26,14 +28,17 @@ type coordinated struct {
 	worker *worker
 }
 
-// coordinate opens the file. The server answers spent tokens for so long.
-func coordinate(w *worker, path string, grace time.Duration) (*coordinated, io.Closer, error) {
-	file, err := cfgmerge.Open[config](path, &cfgmerge.Options{App: "fleet"})
+// coordinate opens the file, and what goes with it if there is no place beside
+// it.
+func coordinate(w *worker, path string, o refresh.Options) (*coordinated, io.Closer, error) {
+	file, err := cfgmerge.Open[config](path, &cfgmerge.Options{App: "fleet", StateHome: filepath.Join(filepath.Dir(path), "state")})
 	if err != nil {
 		return nil, nil, err
 	}
 	store := refresh.NewFileStore(file.Doc(), cfgmerge.GroupRef{Name: "auth"})
-	c, err := refresh.New(store, refresh.Options{Exchange: w.endpoint().Exchange, ClientID: clientID, Grace: grace, LockTimeout: -1})
+	o.Exchange, o.ClientID = w.endpoint().Exchange, clientID
+	o.LockTimeout = cmp.Or(o.LockTimeout, -1)
+	c, err := refresh.New(store, o)
 	return &coordinated{c, w}, file, err
 }
 

@@ -29,12 +29,13 @@ type wallet interface {
 type worker struct {
 	server   string
 	client   *http.Client
+	base     http.RoundTripper
 	pace     time.Duration // between two requests
 	rejected string        // why it exchanges; empty if because of the clock
 }
 
 func newWorker(server string) *worker {
-	w := &worker{server: server}
+	w := &worker{server: server, base: http.DefaultTransport}
 	w.client = &http.Client{Transport: w}
 	return w
 }
@@ -46,7 +47,7 @@ func (w *worker) RoundTrip(r *http.Request) (*http.Response, error) {
 	r.Close = true
 	r.Header.Set(pidHeader, strconv.Itoa(os.Getpid()))
 	r.Header.Set(rejectedHeader, w.rejected)
-	return http.DefaultTransport.RoundTrip(r)
+	return w.base.RoundTrip(r)
 }
 
 // endpoint is what both kinds of wallets exchange with.
