@@ -1,9 +1,11 @@
 package lww
 
 import (
+	"cmp"
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/cfgmerge/cfgmerge/strictjson"
 )
@@ -122,13 +124,19 @@ func (d *Document) Merge(other *Document) bool {
 	return changed
 }
 
-// mergeIdentity keeps the smaller id with its salt. None is greater than any.
+// mergeIdentity keeps the smaller id with its salt, and of one id the smaller
+// salt. None is greater than any.
 func (d *Document) mergeIdentity(other *Document) bool {
-	if other.ID == "" || d.ID != "" && (d.ID < other.ID || d.ID == other.ID && d.Salt <= other.Salt) {
+	if cmp.Or(compareNames(d.ID, other.ID), compareNames(d.Salt, other.Salt)) <= 0 {
 		return false
 	}
 	d.ID, d.Salt = other.ID, other.Salt
 	return true
+}
+
+// compareNames orders an empty name after all others.
+func compareNames(a, b string) int {
+	return cmp.Or(compareBool(a == "", b == ""), strings.Compare(a, b))
 }
 
 func (d *Document) mergePolicies(t Table) bool {
@@ -238,13 +246,13 @@ func (d *Document) Register(key string) (Register, bool) {
 // Parts that the register's policy has no use for are dropped. A key that is
 // none of those that Registers yields is ignored.
 func (d *Document) Put(key string, r Register) bool {
-	r = r.normal()
-	if isInstance(key) {
-		return d.raiseTuple(key, r)
-	}
 	if at, element, ok := splitElement(key); ok {
 		path, err := strictjson.SplitPointer(at)
 		return err == nil && fits(element, r) && d.growTo(path).raiseElement(element, r)
+	}
+	r = r.normal()
+	if isInstance(key) {
+		return d.raiseTuple(key, r)
 	}
 	path, err := strictjson.SplitPointer(key)
 	return err == nil && d.growTo(path).raise(r)

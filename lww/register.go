@@ -35,7 +35,8 @@ type Register struct {
 	Value string
 }
 
-// normal returns r without the parts that its policy has no use for.
+// normal returns r without the parts that its policy has no use for, and with
+// the members of an object sorted.
 func (r Register) normal() Register {
 	if r.Policy != Token {
 		r.Gen, r.Spent = 0, ""
@@ -50,11 +51,16 @@ func (r Register) normal() Register {
 	case Set, Keyed:
 		r.Value = r.rule().tidy(r.Value)
 	}
-	if r.Dead {
+	switch {
+	case r.Dead:
 		r.Value = ""
+	case isObject(r.Value):
+		r.Value = viewOfRaw(r.Value).JSON()
 	}
 	return r
 }
+
+func isObject(raw string) bool { return raw != "" && raw[0] == '{' }
 
 // Compare orders registers totally: by policy rank, epoch, era, the policy's
 // own key, the rest of the stamp, standing of the value, canonical value,

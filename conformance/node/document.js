@@ -20,9 +20,10 @@ export function merge(a, b) {
   };
 }
 
-// No id is greater than any.
+// No id is greater than any, and so is no salt.
 function identity(a, b) {
-  const order = Number(a.id === '') - Number(b.id === '') || compareText(a.id, b.id) || compareText(a.salt, b.salt);
+  const compare = (x, y) => Number(x === '') - Number(y === '') || compareText(x, y);
+  const order = compare(a.id, b.id) || compare(a.salt, b.salt);
   const { id, salt } = order <= 0 ? a : b;
   return { id, salt };
 }
