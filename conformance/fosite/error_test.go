@@ -82,8 +82,8 @@ func (y *tally) miss() {
 
 func TestAnErrorAtEverySystemCallOfARefreshLosesNoAnswer(t *testing.T) {
 	needStrace(t)
-	clean := newStage(t).rehearse(t)
 	for part, stride := range map[string]int{onFiles: 47, onConnections: 13} {
+		clean := newTarget(t, part).rehearse(t)
 		points := clean.points(part)
 		hits := errorsAt(part, points)
 		var y tally
@@ -107,7 +107,7 @@ func aim(t *testing.T, h hit, clean *run, y *tally) {
 	for i := range tries {
 		at := h.at
 		at.N = max(1, at.N+[]int{0, 0, -1, 1}[i%4]) // the runtime's own calls are not always as many
-		s := newStage(t)
+		s := newTarget(t, h.part)
 		r := s.trace(t, "--seccomp-bpf", h.fault.Injection(at))
 		onTarget := h.isOn(clean, r)
 		y.add(s.verdict(t, r), onTarget)

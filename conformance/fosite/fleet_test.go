@@ -50,6 +50,8 @@ type part struct {
 	Resume   bool
 	// Told is where it says so; empty if nobody wants to know.
 	Told string
+	// Aimed is the part of its system calls of which one is going to be hit.
+	Aimed string
 	// Wait bounds the wait for another process that refreshes; 0 is for ever.
 	Wait time.Duration
 	// Timeout bounds an exchange; 0 is the usual time.
@@ -63,7 +65,7 @@ func play(role string) error {
 	}
 	w := newWorker(p.Server)
 	w.pace = p.Pace
-	if p.Told != "" {
+	if p.Aimed == onConnections {
 		w.base = leading()
 	}
 	if p.Naive {
@@ -74,8 +76,8 @@ func play(role string) error {
 		return err
 	}
 	defer func() { _ = file.Close() }()
-	if p.Told != "" {
-		lead(aheadWithFiles)
+	if p.Aimed == onFiles {
+		lead()
 	}
 	switch {
 	case p.Resume:

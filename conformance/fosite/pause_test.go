@@ -21,8 +21,8 @@ import (
 // takes over: the refresh token may be on its way.
 func TestAPauseAtEverySystemCallOfARefreshEndsInOneExchange(t *testing.T) {
 	needStrace(t)
-	clean := newStage(t).rehearse(t)
 	for part, stride := range map[string]int{onFiles: 11, onConnections: 5} {
+		clean := newTarget(t, part).rehearse(t)
 		points := clean.points(part)
 		var y tally
 		t.Run(part, func(t *testing.T) {
@@ -44,7 +44,7 @@ func pause(t *testing.T, h hit, clean *run, y *tally) {
 	for i := range tries {
 		at := h.at
 		at.N = max(1, at.N+[]int{0, 0, -1, 1}[i%4])
-		s := newStage(t)
+		s := newTarget(t, h.part)
 		r := s.launchTraced(t, h.fault.Injection(at))
 		if !r.stops() {
 			r.wait()

@@ -29,7 +29,7 @@ func newStageAt(t *testing.T, server *oauthtest.Server) *stage {
 	s := &stage{server: server, fleet: &fleet{}}
 	h := httptest.NewServer(s.server)
 	t.Cleanup(h.Close)
-	s.root, s.Timeout = t.TempDir(), 10*time.Second
+	s.root = t.TempDir()
 	s.Server, s.Path, s.Rejected = h.URL, filepath.Join(s.root, "cfg", "app.json"), "AT-1"
 	for _, dir := range []string{"cfg", "tmp"} {
 		if err := os.Mkdir(filepath.Join(s.root, dir), 0o700); err != nil {

@@ -9,19 +9,22 @@ import (
 	"sync"
 )
 
-// strace(1), when it is told which call to hit, counts by thread, and takes the
-// first one that comes so far. So in a process that is attacked each kind of
-// work has a thread of its own, which is ahead of the others.
+// The parts of a trace that are attacked: calls on files, and on connections.
 const (
-	aheadWithFiles       = 50
-	aheadWithConnections = 200
+	onFiles       = "files"
+	onConnections = "connections"
 )
 
-// lead keeps the goroutine on its thread, and reads, writes and closes what does
-// not matter, so many times.
-func lead(by int) {
+// strace(1), when it is told which call to hit, counts by thread, and takes the
+// first one that comes so far. So in a process that is attacked what is to be hit
+// has a thread of its own, which is ahead of the others.
+const ahead = 50
+
+// lead keeps the goroutine on its thread, and reads, writes and closes there what
+// does not matter.
+func lead() {
 	runtime.LockOSThread()
-	for range by {
+	for range ahead {
 		null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 		if err != nil {
 			return // then the hit goes elsewhere, and is tried again
@@ -46,20 +49,15 @@ func leading() *http.Transport {
 
 type leadingConn struct {
 	net.Conn
-	reads, writes, closes sync.Once
+	reads, writes sync.Once
 }
 
 func (c *leadingConn) Read(p []byte) (int, error) {
-	c.reads.Do(func() { lead(aheadWithConnections) })
+	c.reads.Do(lead)
 	return c.Conn.Read(p)
 }
 
-func (c *leadingConn) Close() error {
-	c.closes.Do(func() { lead(aheadWithConnections) })
-	return c.Conn.Close()
-}
-
 func (c *leadingConn) Write(p []byte) (int, error) {
-	c.writes.Do(func() { lead(aheadWithConnections) })
+	c.writes.Do(lead)
 	return c.Conn.Write(p)
 }
