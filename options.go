@@ -80,6 +80,8 @@ type Options struct {
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 
+	// self is what all folders that are opened for the file share.
+	self *fileio.Self
 	// fault fails the named step of a save: for tests.
 	fault func(point string) error
 	// sleep waits between attempts to read; nil means a timer.
@@ -113,14 +115,16 @@ func (o *Options) files() fileio.Options {
 	return fileio.Options{
 		MaxSize: o.MaxSize, Durability: o.Durability, LockTimeout: o.LockTimeout,
 		InPlace: o.InPlace, AnyOwner: o.AnyOwner, StateHome: o.StateHome,
-		App: o.App, Now: o.Now, Fault: o.fault,
+		App: o.App, Self: o.self, Now: o.Now, Fault: o.fault,
 	}
 }
 
 // orDefault returns a copy, so that what the caller does to his has no effect.
 func (o *Options) orDefault() Options {
-	if o == nil {
-		return Options{}
+	var own Options
+	if o != nil {
+		own = *o
 	}
-	return *o
+	own.self = fileio.NewSelf()
+	return own
 }

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 )
 
@@ -33,7 +32,7 @@ type Folder struct {
 	dir      *os.File // the same directory as root, for calls that root lacks
 	info     Info
 	fallback bool
-	host     func() hostID
+	self     *Self
 }
 
 // OpenFolder resolves target and opens its state folder. Without a folder it makes one if create is set; otherwise it
@@ -44,7 +43,7 @@ func OpenFolder(target string, create bool, o Options) (*Folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Folder{opts: o, given: target, target: resolved, host: sync.OnceValue(thisHost)}
+	f := &Folder{opts: o, given: target, target: resolved, self: o.self()}
 	if err := f.open(create); err != nil {
 		f.Close()
 		return nil, err
@@ -150,7 +149,7 @@ func (f *Folder) make(path string) error {
 	if isForeign(owner) {
 		err = f.makeFor(owner, path)
 	} else {
-		err = populate(path, owner, f.host())
+		err = populate(path, owner, f.self.host())
 	}
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return fail("create", path, err)
@@ -163,7 +162,7 @@ func (f *Folder) make(path string) error {
 func (f *Folder) makeFor(owner Info, path string) error {
 	temp := path + "-" + randomName()
 	defer os.RemoveAll(temp)
-	if err := populate(temp, owner, f.host()); err != nil {
+	if err := populate(temp, owner, f.self.host()); err != nil {
 		return err
 	}
 	for _, name := range []string{".", ".gitignore", hostName} {
@@ -252,7 +251,7 @@ func (f *Folder) Foreign() bool {
 		return false
 	}
 	c, err := readEntry(f.in(hostName), 1<<10)
-	return err == nil && c.Exists && string(c.Data) != f.host().String()+"\n"
+	return err == nil && c.Exists && string(c.Data) != f.self.host().String()+"\n"
 }
 
 // create opens a file of the folder for writing, owned like the folder.

@@ -1,9 +1,9 @@
 package fileio
 
 import (
+	"bytes"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,7 +48,7 @@ func (f *Folder) announce(lock string) {
 		return
 	}
 	defer file.Close()
-	record := encodeHolder(f.opts.App, f.opts.now())
+	record := encodeHolder(f.self.exe(), f.opts.App, f.opts.now())
 	was := make([]byte, holderSize)
 	if n, _ := handleOf(file).readAt(was, 0); n == holderSize && sameHolder(was, record) {
 		return
@@ -56,11 +56,14 @@ func (f *Folder) announce(lock string) {
 	_ = writeAt(file, record, 0)
 }
 
-// sameHolder compares all but the times.
+// sameHolder compares all but the second line, the times, and the padding.
 func sameHolder(a, b []byte) bool {
-	one, _, ok := decodeHolder(string(a))
-	two, _, ok2 := decodeHolder(string(b))
-	return ok && ok2 && one == two
+	pid, rest, _ := bytes.Cut(a, []byte("\n"))
+	pid2, rest2, _ := bytes.Cut(b, []byte("\n"))
+	when, who, _ := bytes.Cut(rest, []byte("\n"))
+	_, who2, _ := bytes.Cut(rest2, []byte("\n"))
+	_, err := strconv.ParseInt(string(when), 10, 64)
+	return err == nil && bytes.Equal(pid, pid2) && bytes.Equal(bytes.TrimRight(who, " "), bytes.TrimRight(who2, " "))
 }
 
 // holderOf names the record beside the lock.
@@ -68,13 +71,12 @@ func holderOf(lock string) string { return strings.TrimSuffix(lock, ".lock") + "
 
 // encodeHolder writes one line per item: pid, time of locking in milliseconds since 1970, executable, app. The time
 // unmasks a later process with the same pid.
-func encodeHolder(app string, now time.Time) []byte {
-	exe, _ := os.Executable()
+func encodeHolder(exe, app string, now time.Time) []byte {
 	record := make([]byte, 0, holderSize)
 	record = strconv.AppendInt(record, int64(os.Getpid()), 10)
 	record = append(record, '\n')
 	record = strconv.AppendInt(record, now.UnixMilli(), 10)
-	record = fmt.Appendf(record, "\n%.60s\n%.60s\n", oneLine(filepath.Base(exe)), oneLine(app))
+	record = fmt.Appendf(record, "\n%.60s\n%.60s\n", oneLine(exe), oneLine(app))
 	for len(record) < holderSize {
 		record = append(record, ' ')
 	}

@@ -27,7 +27,7 @@ func TestTheSystemIsBelievedRatherThanTheRecord(t *testing.T) {
 	path := fixture(t, "old")
 	c := hold(t, path)
 	f := openFolder(t, path, Options{LockTimeout: 20 * time.Millisecond})
-	must(t, os.WriteFile(filepath.Join(f.Path(), holderOf(lockName)), encodeHolder("another", time.Now()), 0o600))
+	must(t, os.WriteFile(filepath.Join(f.Path(), holderOf(lockName)), encodeHolder("go", "another", time.Now()), 0o600))
 	e := lockError(t, t.Context(), f)
 	if e.Holder.PID != c.Process.Pid || e.Holder.Exe != "fileio.test" || e.Holder.App != "" {
 		t.Errorf("holder %+v", e.Holder)
@@ -38,7 +38,7 @@ func TestARecordOlderThanItsProcessIsNotBelieved(t *testing.T) {
 	f := openFolder(t, fixture(t, "old"), Options{})
 	record := filepath.Join(f.Path(), holderOf(lockName))
 	for when, want := range map[time.Time]int{time.Unix(1, 0): 0, time.Now(): os.Getpid()} {
-		must(t, os.WriteFile(record, encodeHolder("app", when), 0o600))
+		must(t, os.WriteFile(record, encodeHolder("go", "app", when), 0o600))
 		if got := f.heldBy(lockName); got.PID != want {
 			t.Errorf("recorded at %v: %+v", when, got)
 		}

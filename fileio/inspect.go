@@ -6,7 +6,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -63,7 +62,7 @@ func Inspect(path string, o Options) (Inspection, error) {
 	}
 	seen := Inspection{Target: target, Link: isLink(path)}
 	o.AnyOwner = true // whose folder it is, is part of what is told
-	f := &Folder{opts: o, given: path, target: target, host: sync.OnceValue(thisHost)}
+	f := &Folder{opts: o, given: path, target: target, self: o.self()}
 	defer f.Close()
 	if f.parent, err = openParent(target); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
@@ -99,7 +98,7 @@ func (f *Folder) inspectFolders() (found []FolderState) {
 
 // inspectAt returns false if there is no folder at path.
 func (f *Folder) inspectAt(path string, fallback bool) (FolderState, bool) {
-	at := &Folder{opts: f.opts, given: f.given, target: f.target, parent: f.parent, host: f.host}
+	at := &Folder{opts: f.opts, given: f.given, target: f.target, parent: f.parent, self: f.self}
 	s := FolderState{Path: path, Fallback: fallback}
 	if s.Err = at.openAt(path); s.Err != nil {
 		return s, !is(s.Err, ClassMissing)

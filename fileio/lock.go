@@ -146,7 +146,7 @@ func (f *Folder) alsoFallback(ctx context.Context, g *Guard, name string) error 
 	if f.fallback || !f.hasFallback() {
 		return nil
 	}
-	second := &Folder{opts: f.opts, given: f.given, target: f.target, parent: f.parent, host: f.host}
+	second := &Folder{opts: f.opts, given: f.given, target: f.target, parent: f.parent, self: f.self}
 	if err := second.openFallback(); err != nil {
 		return err
 	}

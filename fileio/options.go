@@ -47,6 +47,10 @@ type Options struct {
 	// App names this program to those that wait for its lock; empty names only the executable.
 	App string
 
+	// Self spares folders that are opened again and again to find out the same things about this process; nil means that
+	// each finds them out.
+	Self *Self
+
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 
@@ -69,6 +73,13 @@ func (o *Options) maxSize() int64 {
 		return defaultMaxSize
 	}
 	return o.MaxSize
+}
+
+func (o *Options) self() *Self {
+	if o.Self == nil {
+		o.Self = NewSelf()
+	}
+	return o.Self
 }
 
 func (o *Options) now() time.Time {

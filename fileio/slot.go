@@ -78,7 +78,7 @@ func (f *Folder) readSlots() (*[slots]head, []Slot, error) {
 		heads[i] = h
 		if h.valid {
 			found = append(found, Slot{Seq: h.seq, Describes: h.describes, Payload: payload,
-				Committed: h.committed, Foreign: h.host != f.host()})
+				Committed: h.committed, Foreign: h.host != f.self.host()})
 		}
 	}
 	slices.SortFunc(found, func(a, b Slot) int { return cmp.Compare(b.Seq, a.Seq) })
@@ -193,7 +193,7 @@ func (t *Txn) WriteSlot(describes Digest, payload []byte, current Digest, sync b
 		t.heads = heads
 	}
 	i := victim(t.heads, current)
-	next := head{valid: true, seq: newestSeq(t.heads) + 1, describes: describes, host: t.folder.host()}
+	next := head{valid: true, seq: newestSeq(t.heads) + 1, describes: describes, host: t.folder.self.host()}
 	next.used = headerSize + int64(len(payload))
 	erase := t.heads[i].used
 	t.heads[i] = head{used: max(next.used, erase)} // torn, until the write has succeeded

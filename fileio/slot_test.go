@@ -90,7 +90,7 @@ func TestASlotFromAnotherHostIsMarked(t *testing.T) {
 	txn, _ := begin(t, fixture(t, "1"), Options{})
 	writeSlot(t, txn, "1", "one", "0")
 	elsewhere := openFolder(t, txn.folder.Target(), Options{})
-	elsewhere.host = func() hostID { return hostID{1} }
+	elsewhere.self = &Self{host: func() hostID { return hostID{1} }}
 	found, err := elsewhere.Slots()
 	if err != nil || len(found) != 1 || !found[0].Foreign || !elsewhere.Foreign() {
 		t.Errorf("%+v, %v", found, err)
