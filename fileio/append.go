@@ -17,27 +17,31 @@ func (f *Folder) Append(name string, line []byte, maxBytes int64) error {
 		return fail("append", path, err)
 	}
 	line = append(bytes.TrimSuffix(bytes.Clone(line), []byte("\n")), '\n')
-	if err := f.rotate(name, int64(len(line)), maxBytes); err != nil {
-		return fail("rotate", path, err)
-	}
-	file, err := f.create(name, os.O_WRONLY|os.O_APPEND)
+	file, err := f.openToAppend(name, int64(len(line)), maxBytes)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	if err := writeAll(file, line); err != nil {
+	if err := file.write(line); err != nil {
 		return fail("append", path, err)
 	}
 	return nil
 }
 
-func (f *Folder) rotate(name string, more, maxBytes int64) error {
-	if maxBytes == 0 {
-		return nil
+// openToAppend opens the file, or a new one in its place if it has no room for more bytes.
+func (f *Folder) openToAppend(name string, more, maxBytes int64) (*handle, error) {
+	const flag = os.O_WRONLY | os.O_APPEND
+	file, err := f.create(name, flag)
+	if err != nil || maxBytes == 0 {
+		return file, err
 	}
-	info, err := entryInfo(f.in(name))
+	info, err := file.info()
 	if err != nil || info.Size == 0 || info.Size+more <= maxBytes {
-		return nil // a missing file needs no rotation, and any other error comes again at opening
+		return file, nil // what is wrong with a file that can't be described, writing says better
 	}
-	return f.root.Rename(name, name+".1")
+	_ = file.Close()
+	if err := f.root.Rename(name, name+".1"); err != nil {
+		return nil, fail("rotate", file.at.path, err)
+	}
+	return f.create(name, flag)
 }

@@ -171,6 +171,9 @@ func uncertain(err error) bool {
 
 // is reports whether err is a FileError of the class.
 func is(err error, c Class) bool {
+	if err == nil {
+		return false // for nothing: errors.As needs memory
+	}
 	var e *FileError
 	return errors.As(err, &e) && e.Class == c
 }

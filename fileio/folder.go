@@ -255,17 +255,18 @@ func (f *Folder) Foreign() bool {
 }
 
 // create opens a file of the folder for writing, owned like the folder.
-func (f *Folder) create(name string, flag int) (*os.File, error) {
-	file, err := openFile(f.dir, name, flag|os.O_CREATE, f.entryMode())
+func (f *Folder) create(name string, flag int) (*handle, error) {
+	at := f.in(name)
+	file, err := openFile(at, flag|os.O_CREATE, f.entryMode())
 	if err != nil {
-		return nil, fail("open", filepath.Join(f.path, name), err)
+		return nil, fail("open", at.path, err)
 	}
 	if err := f.own(file); err != nil {
 		_ = file.Close()
-		return nil, fail("chown", filepath.Join(f.path, name), err)
+		return nil, fail("chown", at.path, err)
 	}
 	if f.isShared() {
-		_ = file.Chmod(f.entryMode()) // the umask may have kept the group out; another member's file is not ours to change
+		_ = file.chmod(f.entryMode()) // the umask may have kept the group out; another member's file is not ours to change
 	}
 	return file, nil
 }
@@ -273,11 +274,11 @@ func (f *Folder) create(name string, flag int) (*os.File, error) {
 func (f *Folder) isShared() bool { return f.info.Mode.Perm()&0o070 != 0 }
 
 // own gives a file that root made to the folder's owner.
-func (f *Folder) own(file *os.File) error {
+func (f *Folder) own(file *handle) error {
 	if isMine(f.info.UID) || !isForeign(f.info) {
 		return nil
 	}
-	return file.Chown(int(f.info.UID), int(f.info.GID))
+	return file.chown(int(f.info.UID), int(f.info.GID))
 }
 
 func randomName() string {

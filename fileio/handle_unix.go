@@ -4,16 +4,16 @@ package fileio
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
-// handle is a file open for reading. It is a bare descriptor because os.File adds calls for its poller to every open,
-// which a regular file has no use for.
+// handle is an open file. It is a bare descriptor because os.File adds calls for its poller to every open, which a
+// regular file has no use for, and a finalizer.
 type handle struct {
 	at place
 	fd int
@@ -22,16 +22,41 @@ type handle struct {
 // openHandle opens without following a link in the last component and without waiting for a FIFO's writer.
 func openHandle(p place) (*handle, error) {
 	dir, name := p.at()
+	fd, err := again(func() (int, error) {
+		return unix.Openat(dir, name, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	})
+	switch {
+	case err == nil:
+		return &handle{at: p, fd: fd}, nil
+	case errors.Is(err, unix.ENXIO): // a socket
+		return nil, &FileError{Op: "open", Path: p.path, Class: ClassNotRegular}
+	default:
+		return nil, fail("open", p.path, err)
+	}
+}
+
+// openFile opens a file of the directory for writing.
+func openFile(p place, flag int, mode fs.FileMode) (*handle, error) {
+	fd, err := openFD(p, flag, mode)
+	if err != nil {
+		return nil, err
+	}
+	return &handle{at: p, fd: fd}, nil
+}
+
+func openFD(p place, flag int, mode fs.FileMode) (fd int, err error) {
+	dir, name := p.at()
+	return again(func() (int, error) {
+		return unix.Openat(dir, name, flag|unix.O_CLOEXEC|unix.O_NOFOLLOW, uint32(mode.Perm()))
+	})
+}
+
+// again repeats a call that a signal has interrupted.
+func again(call func() (int, error)) (int, error) {
 	for {
-		fd, err := unix.Openat(dir, name, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
-		switch {
-		case err == nil:
-			return &handle{at: p, fd: fd}, nil
-		case errors.Is(err, unix.EINTR):
-		case errors.Is(err, unix.ENXIO): // a socket
-			return nil, &FileError{Op: "open", Path: p.path, Class: ClassNotRegular}
-		default:
-			return nil, fail("open", p.path, err)
+		n, err := call()
+		if !errors.Is(err, unix.EINTR) {
+			return n, err
 		}
 	}
 }
@@ -46,7 +71,10 @@ func (p place) at() (dirFD int, name string) {
 // handleOf reads through a descriptor that the file goes on owning.
 func handleOf(f *os.File) *handle { return &handle{at: place{path: f.Name()}, fd: int(f.Fd())} }
 
-func (h *handle) Close() { _ = unix.Close(h.fd) }
+func (h *handle) Close() error { return unix.Close(h.fd) }
+
+// file makes an os.File of the handle, which owns its descriptor from now on.
+func (h *handle) file() *os.File { return os.NewFile(uintptr(h.fd), h.at.path) }
 
 func (h *handle) info() (Info, error) {
 	var st unix.Stat_t
@@ -57,12 +85,51 @@ func (h *handle) info() (Info, error) {
 }
 
 func (h *handle) readAt(p []byte, off int64) (int, error) {
-	for {
-		n, err := unix.Pread(h.fd, p, off)
-		if !errors.Is(err, unix.EINTR) {
-			return max(n, 0), err
+	n, err := again(func() (int, error) { return unix.Pread(h.fd, p, off) })
+	return max(n, 0), err
+}
+
+// writeAt writes all of p.
+func (h *handle) writeAt(p []byte, off int64) error {
+	return whole(p, func(rest []byte) (int, error) { return unix.Pwrite(h.fd, rest, off+int64(len(p)-len(rest))) })
+}
+
+// write adds p at the end of a file that is open for that.
+func (h *handle) write(p []byte) error {
+	return whole(p, func(rest []byte) (int, error) { return unix.Write(h.fd, rest) })
+}
+
+// whole writes until nothing is left: the system may write less than it was given.
+func whole(p []byte, write func(rest []byte) (int, error)) error {
+	for len(p) > 0 {
+		n, err := again(func() (int, error) { return write(p) })
+		if err == nil && n == 0 {
+			err = io.ErrUnexpectedEOF
 		}
+		if err != nil {
+			return err
+		}
+		p = p[n:]
 	}
+	return nil
+}
+
+func (h *handle) chown(uid, gid int) error {
+	_, err := again(func() (int, error) { return 0, unix.Fchown(h.fd, uid, gid) })
+	return err
+}
+
+// chmod sets the permission bits, and no others.
+func (h *handle) chmod(mode fs.FileMode) error {
+	_, err := again(func() (int, error) { return 0, unix.Fchmod(h.fd, uint32(mode.Perm())) })
+	return err
+}
+
+// unlink removes a file of the folder.
+func (f *Folder) unlink(name string) error {
+	dir, name := f.in(name).at()
+	_, err := again(func() (int, error) { return 0, unix.Unlinkat(dir, name, 0) })
+	return err
 }
 
 // entryInfo describes the entry itself, not what a link leads to.
@@ -105,28 +172,14 @@ func modeOf(m uint32) fs.FileMode {
 	return mode
 }
 
-// openFile opens a file of the directory for writing, or the directory itself as ".". os.File asks the poller about
-// every file it opens by itself, which is five more calls each time.
-func openFile(dir *os.File, name string, flag int, mode fs.FileMode) (*os.File, error) {
-	p := place{dir: dir, name: name, path: name}
-	if dir != nil {
-		p.path = filepath.Join(dir.Name(), name)
-	}
-	at, name := p.at()
-	for {
-		fd, err := unix.Openat(at, name, flag|unix.O_CLOEXEC|unix.O_NOFOLLOW, uint32(mode.Perm()))
-		switch {
-		case err == nil:
-			return os.NewFile(uintptr(fd), p.path), nil
-		case !errors.Is(err, unix.EINTR):
-			return nil, err
-		}
-	}
-}
-
-// openDir opens a directory that is not a link.
+// openDir opens a directory that is not a link. os.File asks the poller about every file that it opens by itself, which
+// is five more calls each time.
 func openDir(path string) (*os.File, error) {
-	return openFile(nil, path, unix.O_RDONLY|unix.O_DIRECTORY, 0)
+	fd, err := openFD(place{path: path}, unix.O_RDONLY|unix.O_DIRECTORY, 0)
+	if err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(fd), path), nil
 }
 
 func isNotReparsePoint(error) bool { return false }

@@ -5,12 +5,11 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"golang.org/x/sys/windows"
 )
 
-// handle is a file open for reading that others may meanwhile replace or delete.
+// handle is an open file. One that is open for reading others may meanwhile replace or delete.
 type handle struct {
 	at place
 	f  *os.File
@@ -37,7 +36,10 @@ func openHandle(p place) (*handle, error) {
 // handleOf reads through a file that goes on owning its descriptor.
 func handleOf(f *os.File) *handle { return &handle{at: place{path: f.Name()}, f: f} }
 
-func (h *handle) Close() { _ = h.f.Close() }
+func (h *handle) Close() error { return h.f.Close() }
+
+// file makes an os.File of the handle, which owns its descriptor from now on.
+func (h *handle) file() *os.File { return h.f }
 
 func (h *handle) info() (Info, error) { return fileInfo(h.f) }
 
@@ -48,6 +50,25 @@ func (h *handle) readAt(p []byte, off int64) (int, error) {
 	}
 	return n, err
 }
+
+// writeAt writes all of p.
+func (h *handle) writeAt(p []byte, off int64) error {
+	_, err := h.f.WriteAt(p, off)
+	return err
+}
+
+// write adds p at the end of a file that is open for that.
+func (h *handle) write(p []byte) error {
+	_, err := h.f.Write(p)
+	return err
+}
+
+func (h *handle) chown(uid, gid int) error { return h.f.Chown(uid, gid) }
+
+func (h *handle) chmod(mode fs.FileMode) error { return h.f.Chmod(mode) }
+
+// unlink removes a file of the folder.
+func (f *Folder) unlink(name string) error { return f.root.Remove(name) }
 
 func entryInfo(p place) (Info, error) {
 	h, err := openHandle(p)
@@ -88,12 +109,16 @@ func modeOf(attributes uint32) fs.FileMode {
 }
 
 // openFile opens a file of the directory for writing.
-func openFile(dir *os.File, name string, flag int, mode fs.FileMode) (f *os.File, err error) {
-	err = patiently(func() error {
-		f, err = os.OpenFile(filepath.Join(dir.Name(), name), flag, mode)
+func openFile(p place, flag int, mode fs.FileMode) (*handle, error) {
+	var f *os.File
+	err := patiently(func() (err error) {
+		f, err = os.OpenFile(p.path, flag, mode)
 		return err
 	})
-	return f, err
+	if err != nil {
+		return nil, err
+	}
+	return &handle{at: p, f: f}, nil
 }
 
 // openDir opens a directory that is not a link.

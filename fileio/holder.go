@@ -50,10 +50,10 @@ func (f *Folder) announce(lock string) {
 	defer file.Close()
 	record := encodeHolder(f.self.exe(), f.opts.App, f.opts.now())
 	was := make([]byte, holderSize)
-	if n, _ := handleOf(file).readAt(was, 0); n == holderSize && sameHolder(was, record) {
+	if n, _ := file.readAt(was, 0); n == holderSize && sameHolder(was, record) {
 		return
 	}
-	_ = writeAt(file, record, 0)
+	_ = file.writeAt(record, 0)
 }
 
 // sameHolder compares all but the second line, the times, and the padding.

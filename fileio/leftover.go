@@ -143,7 +143,7 @@ func (l Leftover) Remove() error {
 }
 
 func (f *Folder) remove(name string) error {
-	err := f.root.Remove(name)
+	err := f.unlink(name)
 	if err == nil || errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

@@ -109,7 +109,7 @@ func (f *Folder) acquire(ctx context.Context, name string) (*Guard, error) {
 }
 
 func (f *Folder) lockFile(path string) *flock.Flock {
-	return flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR|oNoFollow), flock.SetPermissions(f.entryMode()))
+	return flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR|oNoFollow|oNonBlock), flock.SetPermissions(f.entryMode()))
 }
 
 func (f *Folder) lockFailure(ctx context.Context, path string, err error) error {

@@ -14,5 +14,5 @@ type place struct {
 }
 
 func placeIn(dir *os.File, dirPath, name string) place {
-	return place{dir: dir, name: name, path: filepath.Join(dirPath, name)}
+	return place{dir: dir, name: name, path: dirPath + string(filepath.Separator) + name} // both are clean
 }

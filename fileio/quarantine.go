@@ -138,7 +138,7 @@ func (f *Folder) keep(dir *os.Root, name string, data []byte) error {
 		return err
 	}
 	defer file.Close()
-	err = errors.Join(f.own(file), writeAll(file, data), f.sync(file))
+	err = errors.Join(f.own(handleOf(file)), writeAll(file, data), f.sync(file))
 	if err != nil {
 		_ = dir.Remove(name)
 		return err

@@ -10,7 +10,7 @@ import (
 // what comes of it: a disk that fills up meanwhile can't take that room away. Whoever makes one holds a lock that nobody
 // else makes it under.
 type Record struct {
-	file   *os.File
+	file   *handle
 	folder *Folder
 }
 
@@ -38,7 +38,7 @@ func (f *Folder) CreateRecord(name string, data []byte, size int) (*Record, erro
 	if err := f.syncFolder(); err != nil {
 		return nil, fail("sync", f.in(name).path, err)
 	}
-	file, err := openFile(f.dir, name, os.O_WRONLY, 0)
+	file, err := openFile(f.in(name), os.O_WRONLY, 0)
 	if err != nil {
 		return nil, fail("open", f.in(name).path, err)
 	}
@@ -58,12 +58,12 @@ func (f *Folder) writeWhole(name string, data []byte) error {
 
 // Overwrite changes bytes of the file, which are on disk when it returns. The error is a *FileError.
 func (r *Record) Overwrite(data []byte, offset int64) error {
-	err := errFirst(r.folder.opts.fault("record-write"), func() error { return writeAt(r.file, data, offset) })
+	err := errFirst(r.folder.opts.fault("record-write"), func() error { return r.file.writeAt(data, offset) })
 	if err == nil {
 		err = errFirst(r.folder.opts.fault("record-sync"), func() error { return syncData(r.file) })
 	}
 	if err != nil {
-		return fail("write", r.file.Name(), err)
+		return fail("write", r.file.at.path, err)
 	}
 	return nil
 }

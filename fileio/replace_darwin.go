@@ -22,7 +22,10 @@ func renameWith(from, to place, flags uint32) error {
 
 func linkFile(from, to place) error { return os.Link(from.path, to.path) }
 
-// os.File.Sync is F_FULLFSYNC here: fsync(2) alone leaves the bytes in the drive's cache.
-func syncData(file *os.File) error { return file.Sync() }
+// syncData is F_FULLFSYNC, as os.File.Sync is here: fsync(2) alone leaves the bytes in the drive's cache.
+func syncData(h *handle) error {
+	_, err := again(func() (int, error) { return unix.FcntlInt(uintptr(h.fd), unix.F_FULLFSYNC, 0) })
+	return err
+}
 
 func syncDir(dir *os.File) error { return dir.Sync() }

@@ -1,7 +1,6 @@
 package fileio
 
 import (
-	"errors"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -29,12 +28,8 @@ func renameOver(from, to place) error { return rename2(from, to, 0) }
 func rename2(from, to place, flags uint) error {
 	fromDir, fromName := from.at()
 	toDir, toName := to.at()
-	for {
-		err := unix.Renameat2(fromDir, fromName, toDir, toName, flags)
-		if !errors.Is(err, unix.EINTR) {
-			return err
-		}
-	}
+	_, err := again(func() (int, error) { return 0, unix.Renameat2(fromDir, fromName, toDir, toName, flags) })
+	return err
 }
 
 func linkFile(from, to place) error {
@@ -44,6 +39,9 @@ func linkFile(from, to place) error {
 }
 
 // syncData flushes the bytes of a file, but not its times.
-func syncData(file *os.File) error { return unix.Fdatasync(int(file.Fd())) }
+func syncData(h *handle) error {
+	_, err := again(func() (int, error) { return 0, unix.Fdatasync(h.fd) })
+	return err
+}
 
 func syncDir(dir *os.File) error { return dir.Sync() }

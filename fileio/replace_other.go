@@ -24,6 +24,9 @@ func renameOver(from, to place) error { return os.Rename(from.path, to.path) }
 
 func linkFile(from, to place) error { return os.Link(from.path, to.path) }
 
-func syncData(file *os.File) error { return file.Sync() }
+func syncData(h *handle) error {
+	_, err := again(func() (int, error) { return 0, unix.Fsync(h.fd) })
+	return err
+}
 
 func syncDir(dir *os.File) error { return dir.Sync() }

@@ -93,7 +93,7 @@ func isUnsupported(err error) bool {
 		errors.Is(err, syscall.ENOSYS)
 }
 
-func syncData(file *os.File) error { return file.Sync() }
+func syncData(h *handle) error { return h.f.Sync() }
 
 // syncDir does nothing: the system has no such call, and MOVEFILE_WRITE_THROUGH stands for it.
 func syncDir(*os.File) error { return nil }

@@ -21,9 +21,9 @@ func (g *Guard) Share() (*os.File, error) {
 	}
 	if err := lockForChild(file); err != nil {
 		_ = file.Close()
-		return nil, fail("lock", file.Name(), err)
+		return nil, fail("lock", file.at.path, err)
 	}
-	return file, nil
+	return file.file(), nil
 }
 
 // awaitChild waits for a child that has outlived its parent. No other can come while the lock itself is held.

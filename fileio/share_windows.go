@@ -1,9 +1,6 @@
 package fileio
 
-import (
-	"errors"
-	"os"
-)
+import "errors"
 
 // lockForChild: LockFileEx locks belong to a process, and a child does not get them with the handle.
-func lockForChild(*os.File) error { return errors.ErrUnsupported }
+func lockForChild(*handle) error { return errors.ErrUnsupported }

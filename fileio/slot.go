@@ -223,16 +223,16 @@ func (t *Txn) closeSlot() {
 }
 
 // overwrite changes a file of the folder in place, which costs no new inode and leaves no old copy behind.
-func (f *Folder) overwrite(file *os.File, parts [][]byte, sync bool) error {
+func (f *Folder) overwrite(file *handle, parts [][]byte, sync bool) error {
 	err := errFirst(f.opts.fault("slot"), func() error { return writeParts(file, parts) })
 	if err != nil {
-		return fail("write", file.Name(), err)
+		return fail("write", file.at.path, err)
 	}
 	if !sync {
 		return nil
 	}
 	if err := errFirst(f.opts.fault("slot-sync"), func() error { return syncData(file) }); err != nil {
-		return fail("sync", file.Name(), err)
+		return fail("sync", file.at.path, err)
 	}
 	return nil
 }
@@ -281,8 +281,8 @@ func (t *Txn) mark(data []byte, offset int64, note func(*head)) error {
 		return &FileError{Op: "mark", Path: t.folder.path, Class: ClassMissing, Err: errNoSlot}
 	}
 	note(&t.heads[t.written])
-	if err := writeAt(t.slot, data, offset); err != nil {
-		return fail("write", t.slot.Name(), err)
+	if err := t.slot.writeAt(data, offset); err != nil {
+		return fail("write", t.slot.at.path, err)
 	}
 	return nil
 }
@@ -290,20 +290,15 @@ func (t *Txn) mark(data []byte, offset int64, note func(*head)) error {
 var errNoSlot = errors.New("no slot was written")
 
 // writeParts writes the parts one after the other from the start of the file.
-func writeParts(file *os.File, parts [][]byte) error {
+func writeParts(file *handle, parts [][]byte) error {
 	var offset int64
 	for _, part := range parts {
-		if err := writeAt(file, part, offset); err != nil {
+		if err := file.writeAt(part, offset); err != nil {
 			return err
 		}
 		offset += int64(len(part))
 	}
 	return nil
-}
-
-func writeAt(file *os.File, data []byte, offset int64) error {
-	_, err := file.WriteAt(data, offset)
-	return err
 }
 
 // victim chooses the slot to overwrite: never the newest that describes the current file, first one that is torn, else

@@ -38,11 +38,11 @@ func (s *Swap) stage(secret bool) error {
 	}
 	if err := s.fill(temp, secret); err != nil {
 		// A file whose sync failed is never synced again: the kernel reports an error once and then forgets it.
-		_, _ = temp.Close(), f.root.Remove(name)
+		_, _ = temp.Close(), f.unlink(name)
 		return err
 	}
 	if err := temp.Close(); err != nil {
-		_ = f.root.Remove(name)
+		_ = f.unlink(name)
 		return fail("close", f.in(name).path, err)
 	}
 	s.name = name
@@ -112,7 +112,7 @@ func (s *Swap) dress(temp *os.File, secret bool) error {
 	if s.old.Exists {
 		return dressLike(temp, info, f.target, s.old.Info, secret, f.opts.AnyOwner)
 	}
-	if err := f.own(temp); err != nil {
+	if err := f.own(handleOf(temp)); err != nil {
 		return err
 	}
 	return temp.Chmod(0o600)

@@ -47,7 +47,7 @@ func (t *Txn) Swap(old, next Content, secret bool) (*Swap, error) {
 	if uncertain(err) {
 		return nil, err // the staged name may be the old file's by now: it stays for Leftovers
 	}
-	_ = f.root.Remove(staged)
+	_ = f.unlink(staged)
 	if is(err, ClassMount) || f.opts.InPlace && is(err, ClassPermission) {
 		return t.overwriteMain(old, next, secret, err)
 	}
@@ -100,7 +100,7 @@ func (s *Swap) checkAndRename() error {
 	if err != nil {
 		err = s.replaceFailure(err)
 		if spare != "" && !uncertain(err) {
-			_ = f.root.Remove(spare)
+			_ = f.unlink(spare)
 		}
 		return err
 	}
@@ -244,7 +244,7 @@ func (s *Swap) removeFresh(name string) error {
 	if !fresh {
 		return &DurabilityError{Op: "undo", Path: f.target, Err: errOvertaken}
 	}
-	_ = f.root.Remove(name)
+	_ = f.unlink(name)
 	return nil
 }
 
@@ -309,7 +309,7 @@ func (s *Swap) clear(ctx context.Context) Settled {
 		return result
 	}
 	if err := f.opts.fault("unlink"); err == nil {
-		_ = f.root.Remove(s.name)
+		_ = f.unlink(s.name)
 	}
 	return result
 }

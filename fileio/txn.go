@@ -2,14 +2,13 @@ package fileio
 
 import (
 	"errors"
-	"os"
 )
 
 // Txn is the right to change one file: the lock of its state folder is held until Unlock.
 type Txn struct {
 	folder  *Folder
 	guard   *Guard
-	slot    *os.File     // the slot that WriteSlot wrote last, nil if none
+	slot    *handle      // the slot that WriteSlot wrote last, nil if none
 	written int          // its index
 	heads   *[slots]head // of the slots, once read; under the lock nobody else changes them
 }
