@@ -197,7 +197,7 @@ func (c *commit) keepInShadow(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.txn.WriteSlot(fileio.Sum([]byte(m.Text)), m.encode(), st.main.Digest, c.opts.Durability == Full)
+	return c.txn.WriteSlot(m.file.Digest, m.encode(), st.main.Digest, c.opts.Durability == Full)
 }
 
 func (c *commit) attempt(ctx context.Context) error {
@@ -223,18 +223,23 @@ func (c *commit) attempt(ctx context.Context) error {
 // read looks at the file until it is whole or nobody is writing it any more.
 func (c *commit) read(ctx context.Context) (*state, error) {
 	for doubts := 0; ; doubts++ {
-		main, err := c.txn.Read()
+		main, err := c.txn.ReadLike(c.last.content())
 		if err != nil {
 			return nil, err
+		}
+		stands := false
+		if c.doc == nil {
+			if stands, err = c.last.stands(c.txn, main); err != nil {
+				return nil, err
+			}
+		}
+		earlier := c.earlier()
+		if stands && len(earlier) == 0 {
+			return c.last.state(main, c.spent()).declared(c.shape), nil
 		}
 		slots, err := c.txn.Slots()
 		if err != nil {
 			return nil, err
-		}
-		earlier := c.earlier()
-		if st := c.last.state(main, slots); st != nil && c.doc == nil && len(earlier) == 0 {
-			st.spent = c.spent()
-			return st.declared(c.shape), nil
 		}
 		st, err := c.assemble(sighting{main, remember(slots, main.Digest), c.spent(), earlier})
 		if !st.doubtful(err) || !c.wait(ctx, doubts) {
@@ -461,11 +466,10 @@ func (c *commit) publish(ctx context.Context, st *state) error {
 	if err != nil || (c.round > 0 || c.in.plain) && m.Text == string(st.main.Data) {
 		return err
 	}
-	next := fileio.ContentOf([]byte(m.Text))
-	if err := c.writeSlot(m, next.Digest, st); err != nil {
+	if err := c.writeSlot(m, st); err != nil {
 		return err
 	}
-	swap, err := c.txn.Swap(st.main, next, c.doc.Secret())
+	swap, err := c.txn.Swap(st.main, m.file, c.doc.Secret())
 	var changed *fileio.FileError
 	switch {
 	case errors.As(err, &changed) && changed.Class == fileio.ClassChanged:
@@ -494,7 +498,7 @@ func (c *commit) compose(st *state) (*memory, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.Text = string(text)
+	m.Text, m.file = string(text), fileio.ContentOf(text)
 	tree := verify(m.Text, view, embedded, c.limits())
 	if tree == nil {
 		return nil, errMiswritten
@@ -507,9 +511,9 @@ var errMiswritten = errors.New("the text to be written does not say what it shou
 
 // writeSlot writes the shadow. For an embedded file it is a cache, and only
 // reported if it can't be written; for a sidecar it is where the history is.
-func (c *commit) writeSlot(m *memory, describes fileio.Digest, st *state) error {
+func (c *commit) writeSlot(m *memory, st *state) error {
 	vital := c.layout == Sidecar
-	err := c.txn.WriteSlot(describes, m.encode(), st.main.Digest, vital && c.opts.Durability == Full)
+	err := c.txn.WriteSlot(m.file.Digest, m.encode(), st.main.Digest, vital && c.opts.Durability == Full)
 	if err == nil || vital {
 		return err
 	}

@@ -22,7 +22,8 @@ type memory struct {
 	// The rest comes from the slot, and is no part of the payload.
 	describes fileio.Digest
 	committed bool
-	payload   []byte // as encode has made it
+	payload   []byte         // as encode has made it
+	file      fileio.Content // that compose has made of the text
 }
 
 func (m *memory) encode() []byte {

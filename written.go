@@ -26,20 +26,28 @@ func (c *commit) wrote(m *memory, tree *strictjson.Tree, view *lww.View) *writte
 	return &written{m, c.doc, tree, view}
 }
 
-// state is what assemble would make of this sighting; nil if somebody else has
-// written since.
-func (w *written) state(main fileio.Content, slots []fileio.Slot) *state {
-	if w == nil || !main.Exists || len(slots) == 0 || string(main.Data) != w.memory.Text {
-		return nil
+// content is what the file holds if nobody has written since.
+func (w *written) content() fileio.Content {
+	if w == nil {
+		return fileio.Content{}
 	}
-	newest := slots[0]
-	if newest.Foreign || !newest.Committed || newest.Describes != main.Digest || string(newest.Payload) != string(w.memory.payload) {
-		return nil
+	return w.memory.file
+}
+
+// stands reports whether nobody else has written since.
+func (w *written) stands(txn *fileio.Txn, main fileio.Content) (bool, error) {
+	if w == nil || !main.Exists || main.Digest != w.memory.file.Digest {
+		return false, nil
 	}
+	return txn.Remembers(main.Digest, w.memory.payload)
+}
+
+// state is what assemble would make of the file, while w stands.
+func (w *written) state(main fileio.Content, spent func(string) bool) *state {
 	m := *w.memory
-	m.describes, m.committed = newest.Describes, true
+	m.describes, m.committed = main.Digest, true
 	return &state{
-		sighting: sighting{main: main, memories: []*memory{&m}},
+		sighting: sighting{main: main, memories: []*memory{&m}, spent: spent},
 		doc:      w.doc, past: m.history(), layout: m.Layout, tree: w.tree, shown: w.view, exact: true,
 	}
 }

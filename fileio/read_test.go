@@ -82,3 +82,20 @@ func TestAnEmptyPathIsAnError(t *testing.T) {
 	_, err := Resolve("")
 	wantClass(t, err, ClassMissing)
 }
+
+func TestReadLikeSharesTheBytesOfAFileThatIsAsBefore(t *testing.T) {
+	path := fixture(t, "before")
+	txn, before := begin(t, path, Options{})
+	for _, now := range []string{"before", "beforf", "befor", "before and after", ""} {
+		must(t, os.WriteFile(path, []byte(now), 0o600))
+		got, err := txn.ReadLike(before)
+		must(t, err)
+		if string(got.Data) != now || got.Digest != Sum([]byte(now)) || got.Info.Size != int64(len(now)) {
+			t.Errorf("%q: %q, %+v", now, got.Data, got.Info)
+		}
+	}
+	must(t, os.Remove(path))
+	if got, err := txn.ReadLike(before); err != nil || got.Exists || got.Data != nil {
+		t.Errorf("%+v, %v", got, err)
+	}
+}

@@ -86,6 +86,54 @@ func TestAShorterPayloadLeavesNothingOfALongerOne(t *testing.T) {
 	}
 }
 
+func TestOnlyTheNewestSlotIsRememberedAndOnlyToTheByte(t *testing.T) {
+	txn, _ := begin(t, fixture(t, "1"), Options{})
+	long := strings.Repeat("long", smallChunk)
+	remembers := func(describes, payload string, want bool) {
+		t.Helper()
+		got, err := txn.Remembers(Sum([]byte(describes)), []byte(payload))
+		if must(t, err); got != want {
+			t.Errorf("%.8s describing %s: %v", payload, describes, got)
+		}
+	}
+	remembers("1", "one", false) // there are no slots
+	writeSlot(t, txn, "1", "one", "0")
+	remembers("1", "one", false) // of a save that may have failed
+	must(t, txn.Confirm())
+	remembers("1", "one", true)
+	remembers("2", "one", false)
+	remembers("1", "on", false)
+	remembers("1", "onf", false)
+	remembers("1", "ones", false)
+	writeSlot(t, txn, "2", long, "1")
+	remembers("1", "one", false) // a newer one was begun
+	must(t, txn.Confirm())
+	remembers("2", long, true)
+	remembers("2", long[:len(long)-1]+"x", false)
+	remembers("1", "one", false)
+	elsewhere := *txn.folder
+	elsewhere.self = &Self{host: func() hostID { return hostID{1} }}
+	txn.folder = &elsewhere
+	remembers("2", long, false)
+}
+
+func TestWhatIsRememberedProtectsItsSlotFromTheNextSave(t *testing.T) {
+	txn, _ := begin(t, fixture(t, "1"), Options{})
+	writeSlot(t, txn, "0", "zero", "none")
+	must(t, txn.Confirm())
+	writeSlot(t, txn, "1", "one", "0")
+	must(t, txn.Confirm())
+	txn.heads = nil
+	same, err := txn.Remembers(Sum([]byte("1")), []byte("one"))
+	if must(t, err); !same {
+		t.Fatal("not remembered")
+	}
+	writeSlot(t, txn, "2", "two", "1")
+	if got := payloads(t, txn.folder); got != "two one" {
+		t.Error(got)
+	}
+}
+
 func TestASlotFromAnotherHostIsMarked(t *testing.T) {
 	txn, _ := begin(t, fixture(t, "1"), Options{})
 	writeSlot(t, txn, "1", "one", "0")

@@ -81,22 +81,38 @@ func writeAll(w io.Writer, data []byte) error {
 	return err
 }
 
-const verifyChunk = 64 << 10
-
 // verify reads back what was written, which costs a copy from memory and has caught file systems that drop a write.
 func verify(h *handle, want []byte) error {
-	buf := make([]byte, min(len(want)+1, verifyChunk))
-	for off := int64(0); ; {
+	same, more, err := h.holds(want, 0)
+	if err == nil && (!same || more) {
+		err = &FileError{Op: "verify", Path: h.at.path, Class: ClassCorrupt}
+	}
+	return err
+}
+
+const (
+	smallChunk  = 4 << 10
+	verifyChunk = 64 << 10
+)
+
+// holds reports whether the file has want at off, and whether it has more behind it.
+func (h *handle) holds(want []byte, off int64) (same, more bool, err error) {
+	var small [smallChunk]byte // most files fit, and need no memory
+	buf := small[:]
+	if len(want) >= len(buf) {
+		buf = make([]byte, verifyChunk)
+	}
+	for {
 		n, err := h.readAt(buf, off)
 		if err != nil {
-			return err
+			return false, false, err
 		}
-		if n > len(want) || !bytes.Equal(buf[:n], want[:n]) || n == 0 && len(want) > 0 {
-			return &FileError{Op: "verify", Path: h.at.path, Class: ClassCorrupt}
+		overlap := min(n, len(want))
+		if !bytes.Equal(buf[:overlap], want[:overlap]) || n == 0 && len(want) > 0 {
+			return false, false, nil
 		}
-		off, want = off+int64(n), want[n:]
-		if len(want) == 0 && n < len(buf) {
-			return nil
+		if off, want = off+int64(n), want[overlap:]; len(want) == 0 && (n > overlap || n < len(buf)) {
+			return true, n > overlap, nil
 		}
 	}
 }

@@ -153,7 +153,7 @@ func (h *handle) contentLike(before Content, maxSize int64) (Content, error) {
 	if err != nil {
 		return Content{}, fail("stat", h.at.path, err)
 	}
-	if info.Mode.IsRegular() && verify(h, before.Data) == nil {
+	if before.Exists && info.Mode.IsRegular() && info.Size == int64(len(before.Data)) && verify(h, before.Data) == nil {
 		before.Info = info
 		return before, nil
 	}

@@ -273,7 +273,7 @@ func TestBrokenHardLinksAreReported(t *testing.T) {
 }
 
 func TestEmptyAndLargeFilesPassTheProof(t *testing.T) {
-	for _, size := range []int{0, 1, verifyChunk - 1, verifyChunk, verifyChunk + 1, 3 * verifyChunk} {
+	for _, size := range []int{0, 1, smallChunk - 1, smallChunk, smallChunk + 1, verifyChunk - 1, verifyChunk, verifyChunk + 1, 3 * verifyChunk} {
 		path := fixture(t, "old")
 		data := string(make([]byte, size))
 		must(t, replaceOnce(path, data, Options{Durability: None}))
