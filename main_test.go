@@ -19,10 +19,11 @@ func TestMain(m *testing.M) {
 
 func roles() map[string]func(args []string) {
 	return map[string]func([]string){
-		"saver":    saverRole,
-		"stranger": strangerRole,
-		"holder":   holderRole,
-		"appender": appenderRole,
-		"victim":   victimRole,
+		"saver":     saverRole,
+		"stranger":  strangerRole,
+		"holder":    holderRole,
+		"appender":  appenderRole,
+		"victim":    victimRole,
+		"overtaken": overtakenRole,
 	}
 }

@@ -173,6 +173,11 @@ func goMutants() []mutant {
 		{"5.1: a group that is not proven is old", "adopt.go", "v == unproven && e.tuple != nil", "false"},
 		{"5.1: a leaf that is not proven is edited", "adopt.go", "v == unproven && e.tuple != nil", "v == unproven"},
 		{"5.1: 16 versions", "history.go", "historyDepth    = 17", "historyDepth    = 16"},
+		{"5.1: what a file showed", "infer.go", "if v.shown() && v.digest() == w.digest {", "if false {"},
+		{"5.1: what a file showed is no version of ours", "infer.go", "slices.DeleteFunc(slices.Clone(w.past), Superseded.shown)", "w.past"},
+		{"5.1: what a file showed is rare", "infer.go", "case hits == 0 && !shown:", "case hits == 0:"},
+		{"5.1: what a file showed ends", "infer.go", "event{step + 1, weight}", "event{step + 2, weight}"},
+		{"5.1: a leaf that is not proven, but remembered, is old", "infer.go", "v == unproven && had", "false"},
 	}
 }
 
@@ -313,9 +318,14 @@ func nodeMutants() []mutant {
 		{"5.1: 110 if nothing differs", "infer.js", "const UNCHANGED = 110;", "const UNCHANGED = 0;"},
 		{"5.1: unless the file has something new", "infer.js", "differing.length === 0 && known.length === this.found.length;", "differing.length === 0;"},
 		{"5.1: the newest of several", "infer.js", "if (distance < least)", "if (distance <= least)"},
-		{"5.1: a group that is not proven is old", "infer.js", "return policy !== undefined || remembered", "return remembered"},
-		{"5.1: a leaf that is not proven is edited", "infer.js", "return policy !== undefined || remembered.versions.some((version) => version.digest === digest);", "return true;"},
+		{"5.1: a group that is not proven is old", "infer.js", "return policy !== undefined || [...", "return [..."},
+		{"5.1: a leaf that is not proven is edited", "infer.js", "return policy !== undefined || [...remembered.versions, ...remembered.shown].some((version) => version.digest === digest);", "return true;"},
 		{"5.1: 16 versions", "history.js", "const KEPT = 16;", "const KEPT = 15;"},
+		{"5.1: what a file showed", "history.js", "texts.filter(isShown)", "texts.filter(() => false)"},
+		{"5.1: what a file showed is no version of ours", "history.js", "texts.filter((text) => !isShown(text))", "texts"},
+		{"5.1: what a file showed is rare", "infer.js", "if (hits === 0 && showings(unit).length === 0) return 0;", "if (hits === 0) return 0;"},
+		{"5.1: what a file showed ends", "infer.js", "ends.add(step).add(step + 1)", "ends.add(step).add(step + 2)"},
+		{"5.1: a leaf that is not proven, but remembered, is old", "infer.js", "[...remembered.versions, ...remembered.shown].some((version) => version.digest === digest)", "false"},
 	}
 }
 

@@ -108,7 +108,7 @@ func (f *Folder) assess(name, next, old string) ([]byte, fate) {
 	switch {
 	case err != nil:
 		return nil, untouchable
-	case isEither(Sum(c.Data).tag(), next, old):
+	case writer != writerBusy && isEither(Sum(c.Data).tag(), next, old):
 		return nil, useless
 	case f.mayChange(writer, c.Info):
 		return nil, untouchable

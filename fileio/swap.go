@@ -306,10 +306,25 @@ func (s *Swap) clear(ctx context.Context) Settled {
 	unchanged := s.displaced.Digest == s.old.Digest
 	if s.writer == writerBusy || s.writer == writerUnknown && !unchanged {
 		result.Kept = true
+		if s.writer == writerBusy && result.Late == nil {
+			s.relabel()
+		}
 		return result
 	}
 	if err := f.opts.fault("unlink"); err == nil {
 		_ = f.unlink(s.name)
 	}
 	return result
+}
+
+// relabel names a displaced file that stays with its writer by the bytes that it has by now: they are adopted, and what
+// they were edits of may be forgotten when the writer goes. Without the new name they would be adopted once more.
+func (s *Swap) relabel() {
+	if s.displaced.Digest == s.old.Digest {
+		return
+	}
+	name := tempPrefix(s.next.Digest, s.displaced.Digest) + randomDigits()
+	if s.txn.folder.root.Rename(s.name, name) == nil {
+		s.name = name
+	}
 }

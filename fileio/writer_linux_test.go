@@ -71,3 +71,20 @@ func TestALeftoverWithAWriterIsLeftAlone(t *testing.T) {
 		t.Errorf("%+v, %v", found, err)
 	}
 }
+
+func TestACopyOfTheOldBytesStaysAsLongAsItHasAWriter(t *testing.T) {
+	txn, _ := begin(t, fixture(t, "main"), Options{})
+	name := plant(t, txn.folder, "new", "old", "old", 0o600)
+	c := start(t, "write", filepath.Join(txn.folder.Path(), name))
+	c.expect(t, "open")
+	found, err := txn.Leftovers(func([]byte) bool { return true })
+	if err != nil || len(found) != 0 || len(temps(t, txn.folder)) != 1 {
+		t.Errorf("%+v, %v", found, err)
+	}
+	c.release()
+	must(t, c.Wait())
+	found, err = txn.Leftovers(func(b []byte) bool { return string(b) == "foreign" })
+	if err != nil || len(found) != 1 {
+		t.Errorf("%+v, %v", found, err)
+	}
+}

@@ -302,9 +302,17 @@ func (a *adopter) judge(e edit, known []witness, base uint64) {
 		return // an empty object deletes nothing
 	case e.witness >= 0 && a.isOld(e, known[e.witness].judge(base)), a.putsBack(e):
 		a.reject(e)
+		a.refuse(e, known)
 		return
 	}
 	a.edit(e)
+}
+
+// refuse remembers what the file showed though it was only old.
+func (a *adopter) refuse(e edit, known []witness) {
+	if e.witness >= 0 && known[e.witness].digest != known[e.witness].now {
+		a.past.refuse(e.key(), known[e.witness].digest)
+	}
 }
 
 // judgeElement adopts what the program did to an element of an array. It had all
@@ -319,6 +327,7 @@ func (a *adopter) judgeElement(e edit, known []witness, base uint64) {
 	case e.want == nil && (v != edited || a.file.Partial):
 	case v == stale:
 		a.Rejected = append(a.Rejected, e.key())
+		a.refuse(e, known)
 	default:
 		a.edit(e)
 	}

@@ -14,8 +14,8 @@ import (
 type History struct {
 	// Now counts the calls of Record that found something.
 	Now uint64 `json:"now,omitempty"`
-	// Past holds, for each key, the versions that were superseded, oldest
-	// first.
+	// Past holds, for each key, the versions that were superseded and the
+	// values that files only showed, oldest first.
 	Past map[string][]Superseded `json:"past,omitempty"`
 	// Vocabularies are the sets of keys of the last files without a block,
 	// each as the sorted digests of its pointers.
@@ -24,19 +24,27 @@ type History struct {
 	// returned. They are kept apart from the rest, for much longer. Nil: none
 	// is.
 	Spent func(digest string) bool `json:"-"`
+
+	// refused are the values that the last file without a block showed and that
+	// were only old, by key: the next call of Record says when that was.
+	refused map[string]string
 }
 
 // Superseded is a version that is no longer current: the step of the history at
 // which it was superseded, in base32, and the digest of its value, which is
-// empty if there was none.
+// empty if there was none. One that ends in "!" was not ours: a file showed it at
+// that step, an old value that was written over. Whoever wrote that file will do
+// so again, or has it read by others, long after the value was superseded.
 type Superseded string
 
 // What is remembered: versions of one key, the oldest of them only for when it
-// ended, and vocabularies.
+// ended; values that were only shown; and vocabularies.
 const (
 	historyDepth    = 17
+	shownDepth      = 4
 	vocabularyDepth = 4
 	stepLen         = 7
+	shownMark       = "!"
 )
 
 func superseded(step uint64, digest string) Superseded {
@@ -47,9 +55,14 @@ func superseded(step uint64, digest string) Superseded {
 	return Superseded(string(b[:]) + digest)
 }
 
-func (v Superseded) malformed() bool { return len(v) != stepLen && len(v) != stepLen+digestLen }
+func (v Superseded) malformed() bool {
+	return len(v) != stepLen && len(v) != stepLen+digestLen && !(len(v) == stepLen+digestLen+1 && v.shown())
+}
 
-// until is the step at which the version was superseded.
+// shown reports whether the version was never ours.
+func (v Superseded) shown() bool { return strings.HasSuffix(string(v), shownMark) }
+
+// until is the step at which the version was superseded, or only shown.
 func (v Superseded) until() uint64 {
 	var step uint64
 	for i := range min(len(v), stepLen) {
@@ -58,13 +71,32 @@ func (v Superseded) until() uint64 {
 	return step
 }
 
-func (v Superseded) digest() string { return string(v[min(len(v), stepLen):]) }
+func (v Superseded) digest() string {
+	return strings.TrimSuffix(string(v[min(len(v), stepLen):]), shownMark)
+}
+
+// refuse notes that a file showed a value which is only old.
+func (h *History) refuse(key, digest string) {
+	if h.refused == nil {
+		h.refused = map[string]string{}
+	}
+	h.refused[key] = digest
+}
 
 // Record adds what delta, merged into old, supersedes there: the values that
 // show at, above or below its registers, but for those that show in now just
 // the same. What appears where nothing was is remembered, too, unless the whole
-// document is new.
+// document is new. After Adopt it also adds what the file showed and was only old,
+// for the step at which the file's edits became ours.
 func (h *History) Record(old, now, delta *Document) {
+	h.record(old, now, delta)
+	for key, digest := range h.refused {
+		h.add(key, superseded(h.Now, digest+shownMark))
+	}
+	h.refused = nil
+}
+
+func (h *History) record(old, now, delta *Document) {
 	digests := newDigester(now.Salt)
 	was, is := old.lifted(), now.lifted()
 	found := map[string]string{}
@@ -190,7 +222,8 @@ func (p *place) collect(at string, out map[string]Register) {
 	}
 }
 
-// add remembers one version, and forgets the oldest.
+// add remembers one version, and forgets the oldest. Of a value that was shown
+// again it forgets the time before.
 func (h *History) add(key string, v Superseded) {
 	past := h.Past[key]
 	i, found := slices.BinarySearch(past, v)
@@ -200,8 +233,26 @@ func (h *History) add(key string, v Superseded) {
 	if h.Past == nil {
 		h.Past = make(map[string][]Superseded)
 	}
-	past = slices.Insert(slices.Clone(past), i, v)
-	h.Past[key] = past[max(0, len(past)-historyDepth):]
+	h.Past[key] = tidy(slices.Insert(slices.Clone(past), i, v))
+}
+
+// tidy leaves what is to be remembered.
+func tidy(past []Superseded) []Superseded {
+	ours, shown := 0, map[string]bool{}
+	kept := len(past)
+	for i, v := range slices.Backward(past) {
+		switch {
+		case !v.shown() && ours < historyDepth:
+			ours++
+		case v.shown() && len(shown) < shownDepth && !shown[v.digest()]:
+			shown[v.digest()] = true
+		default:
+			continue
+		}
+		kept--
+		past[kept] = past[i]
+	}
+	return past[kept:]
 }
 
 // Merge adds what other remembers.
@@ -241,12 +292,17 @@ func (h *History) Clone() *History {
 	return c
 }
 
-// isTidy reports whether the versions of a key are as add leaves them.
+// isTidy reports whether the versions of a key are as add leaves them, but that
+// it may have been shown one value twice.
 func isTidy(past []Superseded) bool {
+	shown := 0
 	for i, v := range past {
 		if v.malformed() || i > 0 && past[i-1] >= v {
 			return false
 		}
+		if v.shown() {
+			shown++
+		}
 	}
-	return len(past) <= historyDepth
+	return shown <= shownDepth && len(past)-shown <= historyDepth
 }

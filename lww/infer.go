@@ -19,6 +19,10 @@ import (
 // nothing: it differs from every state. And since programs that write have
 // mostly changed something, a state that explains the file without any change
 // counts as if a switch differed from it.
+//
+// Not only our own states can have been loaded. A file that was rewritten from an
+// old copy showed that copy's values until the next save, and its writer goes on
+// to have them. So a leaf also had, at that step, the value that the file showed.
 
 const (
 	// unique is the weight of a value that the leaf had only once.
@@ -47,12 +51,13 @@ type span struct {
 	same bool // the value is the file's
 }
 
-// spans returns the witness's history, oldest first.
+// spans returns the versions that were ours, oldest first.
 func (w witness) spans() []span {
 	var out []span
+	ours := w.ours()
 	from := uint64(0)
-	for i, v := range w.past {
-		if i > 0 || !w.truncated() {
+	for i, v := range ours {
+		if i > 0 || len(ours) < historyDepth { // else it only says when the next one began
 			out = append(out, span{from, v.digest() == w.digest})
 		}
 		from = v.until()
@@ -60,16 +65,30 @@ func (w witness) spans() []span {
 	return append(out, span{from, w.now == w.digest})
 }
 
-// truncated reports whether versions were forgotten: the oldest that is left
-// only says when the next one began.
-func (w witness) truncated() bool { return len(w.past) >= historyDepth }
+func (w witness) ours() []Superseded {
+	if !slices.ContainsFunc(w.past, Superseded.shown) {
+		return w.past
+	}
+	return slices.DeleteFunc(slices.Clone(w.past), Superseded.shown)
+}
+
+// shownAt returns the steps at which files showed the value.
+func (w witness) shownAt() []uint64 {
+	var out []uint64
+	for _, v := range w.past {
+		if v.shown() && v.digest() == w.digest {
+			out = append(out, v.until())
+		}
+	}
+	return out
+}
 
 // since is when the present value came.
 func (w witness) since() uint64 {
-	if len(w.past) == 0 {
-		return 0
+	if ours := w.ours(); len(ours) > 0 {
+		return ours[len(ours)-1].until()
 	}
-	return w.past[len(w.past)-1].until()
+	return 0
 }
 
 // inferBase returns the time of the state that the program had loaded. Changed
@@ -78,11 +97,16 @@ func inferBase(witnesses []witness, changed bool) uint64 {
 	var events []event
 	explained := 0 // the distance of a state that explains everything
 	for _, w := range witnesses {
-		spans := w.spans()
-		weight := rarity(spans)
+		spans, shown := w.spans(), w.shownAt()
+		weight := rarity(spans, len(shown) > 0)
 		changed = changed || weight == 0
 		explained -= weight
 		events = appendEvents(events, spans, weight)
+		for _, step := range shown {
+			if !sameAt(spans, step) {
+				events = append(events, event{step, -weight}, event{step + 1, weight})
+			}
+		}
 	}
 	slices.SortStableFunc(events, func(a, b event) int { return cmp.Compare(b.at, a.at) })
 	// From the newest state backwards: the distance of the newest is what all
@@ -132,20 +156,31 @@ func appendEvents(dst []event, spans []span, weight int) []event {
 }
 
 // rarity is the weight of the file's value.
-func rarity(spans []span) int {
+func rarity(spans []span, shown bool) int {
 	hits := 0
 	for _, s := range spans {
 		if s.same {
 			hits++
 		}
 	}
-	switch hits {
-	case 0:
+	switch {
+	case hits == 0 && !shown:
 		return 0
-	case 1:
+	case hits <= 1:
 		return unique
 	}
 	return recurring * len(spans) / hits
+}
+
+// sameAt reports whether ours had the file's value at the step.
+func sameAt(spans []span, step uint64) bool {
+	same := false
+	for _, s := range spans {
+		if s.from <= step {
+			same = s.same
+		}
+	}
+	return same
 }
 
 // verdict says what a witness's value is, given the base.
@@ -158,16 +193,23 @@ const (
 )
 
 func (w witness) judge(base uint64) verdict {
+	shown := w.shownAt()
+	if slices.Contains(shown, base) {
+		return stale
+	}
+	spans := w.spans()
 	v := unproven // unless a span reaches back to the base
-	for _, s := range w.spans() {
+	for _, s := range spans {
 		switch {
 		case s.from > base:
-			return v
 		case s.same:
 			v = stale
 		default:
 			v = edited
 		}
+	}
+	if had := len(shown) > 0 || slices.ContainsFunc(spans, func(s span) bool { return s.same }); v == unproven && had {
+		return stale
 	}
 	return v
 }

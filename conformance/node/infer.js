@@ -57,9 +57,10 @@ class Judge {
 
   isOld({ remembered, digest, known, policy }, base) {
     if (!known) return false;
+    if (remembered.shown.some((shown) => shown.step === base && shown.digest === digest)) return true;
     const then = versionAt(remembered, base);
     if (then !== undefined) return then?.digest === digest;
-    return policy !== undefined || remembered.versions.some((version) => version.digest === digest);
+    return policy !== undefined || [...remembered.versions, ...remembered.shown].some((version) => version.digest === digest);
   }
 
   holdsSpent({ key, value, path, now, policy }) {
@@ -71,8 +72,9 @@ class Judge {
   base() {
     const known = this.found.filter((unit) => unit.known).map((unit) => ({ ...unit, weight: weight(unit) }));
     const steps = stepsThatCount(known);
-    let [best, least] = [this.history.now, Infinity];
-    for (const step of [this.history.now, ...steps.map((end) => end - 1)]) {
+    const last = Math.max(this.history.now, ...steps);
+    let [best, least] = [last, Infinity];
+    for (const step of [last, ...steps.map((end) => end - 1)]) {
       const distance = this.distance(known, step, steps);
       if (distance < least) [best, least] = [step, distance];
     }
@@ -80,7 +82,7 @@ class Judge {
   }
 
   distance(known, step, steps) {
-    const differing = known.filter((unit) => !isVersion(unit, versionAt(unit.remembered, step)));
+    const differing = known.filter((unit) => !hadAt(unit, step));
     const newer = Math.min(NEWER_STEPS, steps.filter((end) => end > step).length);
     const unchanged = differing.length === 0 && known.length === this.found.length;
     return differing.reduce((sum, unit) => sum + unit.weight, 0) + NEWER_STEP * newer + (unchanged ? UNCHANGED : 0);
@@ -111,6 +113,11 @@ class Judge {
 const leavesOf = ({ path, value, policy }) =>
   policy || (value.type === 'object' && value.members.size > 0) ? [...unitsOf(new Map(), value, path)].map(({ key }) => key) : [pointerOf(path)];
 
+// Whether what the file has was there at a step, in ours or in another file.
+const hadAt = (unit, step) => isVersion(unit, versionAt(unit.remembered, step)) || showings(unit).includes(step);
+
+const showings = ({ remembered, digest }) => remembered.shown.filter((shown) => shown.digest === digest).map(({ step }) => step);
+
 // Whether a version, null being the present one, is what the file has.
 const isVersion = ({ digest, current, same }, version) => (version === null ? same || current === digest : version?.digest === digest);
 
@@ -125,13 +132,19 @@ function weight(unit) {
   const { remembered } = unit;
   const all = [...remembered.versions, null];
   const hits = all.filter((version) => (version === null ? unit.current : version.digest) === (unit.same ? unit.current : unit.digest)).length;
-  if (hits === 0) return 0;
-  return hits === 1 ? ONCE : Math.floor((SEVERAL * all.length) / hits);
+  if (hits === 0 && showings(unit).length === 0) return 0;
+  return hits <= 1 ? ONCE : Math.floor((SEVERAL * all.length) / hits);
 }
 
-// The steps at which a unit of the file was superseded, newest first.
+// The steps at which a unit of the file was superseded, or the file's value of it
+// shown and written over, newest first.
 function stepsThatCount(known) {
   const ends = new Set(known.flatMap(({ remembered }) => remembered.versions.map(({ end }) => end)));
+  for (const unit of known) {
+    for (const step of showings(unit)) {
+      if (!isVersion(unit, versionAt(unit.remembered, step))) ends.add(step).add(step + 1);
+    }
+  }
   return [...ends].sort((a, b) => b - a);
 }
 
