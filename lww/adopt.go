@@ -2,6 +2,7 @@ package lww
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/cfgmerge/cfgmerge/strictjson"
 )
@@ -236,8 +237,21 @@ func (a *adopter) whole(removed []edit) []edit {
 // allGone reports whether all that ours shows below path is among the removed.
 func (a *adopter) allGone(path []string, gone map[string]bool) bool {
 	all := true
-	a.doc.At(path).eachLeaf(pointer(path), func(at string) { all = all && gone[at] })
+	a.doc.At(path).eachLeaf(pointer(path), func(at string) { all = all && isWithin(at, gone) })
 	return all
+}
+
+// isWithin reports whether one of the pointers is that of the place or of one
+// above it.
+func isWithin(at string, pointers map[string]bool) bool {
+	for !pointers[at] {
+		cut := strings.LastIndexByte(at, '/')
+		if cut < 0 {
+			return false
+		}
+		at = at[:cut]
+	}
+	return true
 }
 
 // importAll takes a file without any history: everything at the zero stamp.
@@ -258,7 +272,8 @@ func (a *adopter) withoutBlock() {
 	digests, now := newDigester(a.doc.Salt), a.doc.Showing()
 	var known []witness
 	var edits []edit
-	found, orders := a.itemise(leaves(a.doc.Policies.groups(), nil, a.file.View))
+	groups, fields := a.doc.Policies.groups(), a.doc.Policies.fields()
+	found, orders := a.itemise(fields, leaves(groups, fields, nil, a.file.View))
 	for _, e := range found {
 		w := witness{key: e.key(), past: a.past.Past[e.key()]}
 		r, shows := now[w.key]
@@ -298,7 +313,7 @@ func (a *adopter) judge(e edit, known []witness, base uint64) {
 		return
 	case e.tuple == nil && same(a.doc.At(e.path), e.want), a.file.Partial && e.removes():
 		return
-	case e.tuple == nil && e.want.IsObject() && a.doc.At(e.path).IsObject():
+	case e.tuple == nil && e.want.IsObject() && e.want.Len() == 0 && a.doc.At(e.path).IsObject():
 		return // an empty object deletes nothing
 	case e.witness >= 0 && a.isOld(e, known[e.witness].judge(base)), a.putsBack(e):
 		a.reject(e)
@@ -335,8 +350,7 @@ func (a *adopter) judgeElement(e edit, known []witness, base uint64) {
 
 // itemise replaces the arrays whose elements merge by edits of each element that
 // the file or ours has, and of their orders.
-func (a *adopter) itemise(all []edit) (items, orders []edit) {
-	fields := a.doc.Policies.fields()
+func (a *adopter) itemise(fields []Policy, all []edit) (items, orders []edit) {
 	for _, e := range all {
 		is := ruleAt(fields, e.path)
 		if e.tuple != nil || !is.kind.Elements() || !isArray(e.want.JSON()) {
@@ -432,7 +446,7 @@ func (a *adopter) removals(digests *digester, now map[string]Register, base uint
 			continue
 		}
 		path, err := strictjson.SplitPointer(key)
-		if err == nil && !r.Dead && missing[digests.of(key, "")] && a.file.View.At(path) == nil {
+		if err == nil && !r.Dead && r.view().isMissing(key, digests, missing) && a.file.View.At(path) == nil {
 			out = append(out, edit{path: path, over: r.Stamp})
 		}
 	}
@@ -452,7 +466,7 @@ func (a *adopter) logout(key string, r Register, base uint64, missing map[string
 		}
 		for _, m := range s.owned {
 			at := append(slices.Clone(path), m)
-			if a.file.View.At(at) != nil || a.doc.At(at) != nil && !missing[digests.of(pointer(at), "")] {
+			if ours := a.doc.At(at); a.file.View.At(at) != nil || ours != nil && !ours.isMissing(pointer(at), digests, missing) {
 				return edit{}, false
 			}
 		}
@@ -461,9 +475,10 @@ func (a *adopter) logout(key string, r Register, base uint64, missing map[string
 	return edit{}, false
 }
 
-// leaves lists the leaves of a text, and its groups, each as one.
-func leaves(groups []named, path []string, v *View) []edit {
-	if !v.IsObject() || v.Len() == 0 {
+// leaves lists the leaves of a text; its groups and the fields that have a policy
+// of their own each as one, whatever they hold.
+func leaves(groups []named, fields []Policy, path []string, v *View) []edit {
+	if !v.IsObject() || v.Len() == 0 || ruleAt(fields, path).kind != LWW {
 		return []edit{{path: path, want: v}}
 	}
 	var out []edit
@@ -482,7 +497,7 @@ func leaves(groups []named, path []string, v *View) []edit {
 	}
 	for key, kid := range v.Members() {
 		if !owned[key] {
-			out = append(out, leaves(groups, append(path[:len(path):len(path)], key), kid)...)
+			out = append(out, leaves(groups, fields, append(path[:len(path):len(path)], key), kid)...)
 		}
 	}
 	return out

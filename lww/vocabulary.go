@@ -25,6 +25,13 @@ func (v *View) eachLeaf(at string, fn func(at string)) {
 	}
 }
 
+// isMissing reports whether all that v consists of is among the missing words.
+func (v *View) isMissing(at string, digests *digester, missing map[string]bool) bool {
+	all := true
+	v.eachLeaf(at, func(at string) { all = all && missing[digests.of(at, "")] })
+	return all
+}
+
 // missing returns the words by which an earlier vocabulary exceeds the given
 // one, the newest first; none if each of them lacks a word of it.
 func (h *History) missing(words map[string]bool) map[string]bool {

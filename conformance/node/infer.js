@@ -92,8 +92,8 @@ class Judge {
   removals(base) {
     if (this.found.length === 0) return [];
     const words = [...this.leaves].map((key) => this.word(key));
-    const earlier = this.history.vocabularies.filter((vocabulary) => words.every((word) => vocabulary.has(word)) && vocabulary.size > words.length);
-    const had = (keys) => earlier.some((vocabulary) => keys.every((key) => vocabulary.has(this.word(key))));
+    const earlier = this.history.vocabularies.findLast((vocabulary) => words.every((word) => vocabulary.has(word)) && vocabulary.size > words.length);
+    const had = (keys) => earlier !== undefined && keys.every((key) => earlier.has(this.word(key)));
     const found = new Set(this.found.map(({ key }) => key));
     const missing = [...this.present.values()].filter(({ key }) => !found.has(key));
     return missing.filter((unit) => had(leavesOf(unit)) && (!unit.policy || this.isCurrent(unit, base)));
