@@ -283,6 +283,9 @@ func (a *adopter) withoutBlock() {
 		e.witness = len(known)
 		if shows || len(w.past) > 0 {
 			w.digest = digests.ofView(w.key, e.want)
+			if shows && a.agrees(e) {
+				w.now = w.digest
+			}
 			known = append(known, w)
 		} else {
 			e.witness = -1
@@ -388,13 +391,15 @@ func (a *adopter) isOld(e edit, v verdict) bool {
 }
 
 func (a *adopter) reject(e edit) {
-	changes, key := e.changes()
-	for _, c := range changes {
-		if !a.says(c) {
-			a.Rejected = append(a.Rejected, key)
-			return
-		}
+	if !a.agrees(e) {
+		a.Rejected = append(a.Rejected, e.key())
 	}
+}
+
+// agrees reports whether ours shows already what the edit is to make of it.
+func (a *adopter) agrees(e edit) bool {
+	changes, _ := e.changes()
+	return !slices.ContainsFunc(changes, func(c Change) bool { return !a.says(c) })
 }
 
 // putsBack reports whether the edit of a group holds a secret that was spent
