@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/cfgmerge/cfgmerge"
@@ -222,6 +223,7 @@ func told(s string) json.RawMessage { return json.RawMessage(strictjson.Quote(s)
 
 func toldAll(list []string) []json.RawMessage {
 	slices.Sort(list)
+	list = slices.Compact(list)
 	out := make([]json.RawMessage, len(list))
 	for i, s := range list {
 		out[i] = told(s)
@@ -352,7 +354,7 @@ func answerParse(n strictjson.Node) (any, error) {
 		switch {
 		case !e.Removed:
 			edits = append(edits, e.Key)
-		case file.View.At(e.Path) == nil: // else it is the loss of something below
+		case strings.Contains(e.Key, "~["), file.View.At(e.Path) == nil: // else it is the loss of something below
 			removed = append(removed, e.Key)
 		}
 	}

@@ -1,6 +1,7 @@
 // What becomes of the last known state when the file is found with other bytes
 // (SPEC section 5). Theirs is what the file holds.
 
+import { orderValue } from './array.js';
 import { canonical, remarshalled } from './canonical.js';
 import { decode, takeApart } from './decode.js';
 import { digest } from './digest.js';
@@ -15,7 +16,7 @@ import { spentIn } from './spent.js';
 import { ZERO } from './stamp.js';
 import { compareText } from './unicode.js';
 import { unitsOf } from './units.js';
-import { EMPTY, isEmptyObject, lift, treeOf } from './view.js';
+import { EMPTY, elementsIn, isEmptyObject, lift, treeOf } from './view.js';
 import { Refused, Writer, shownAt } from './write.js';
 
 export function adopt(ours, history, bytes) {
@@ -28,7 +29,9 @@ export function adopt(ours, history, bytes) {
 // Rule 3: every leaf at the zero stamp.
 function imported(ours, shown) {
   const document = copyOf(ours);
-  for (const { key, kind, value } of unitsOf(document.policies, shown)) document.registers.set(key, register(kind, ZERO, value));
+  for (const { key, kind, id, value, order, isElement } of unitsOf(document.policies, shown)) {
+    document.registers.set(key, register(kind, ZERO, order ? orderValue(order) : value, ZERO, 0, isElement ? '' : id));
+  }
   return { document, adopted: [], rejected: [] };
 }
 
@@ -36,17 +39,21 @@ function imported(ours, shown) {
 function adoptIntact(ours, history, theirs, shown) {
   const known = ours && ours.id === theirs.document.id ? ours : newDocument(theirs.document.id, theirs.document.salt);
   const adoption = new Adoption(merge(known, theirs.document), shown, readHistory(history).spent);
-  for (const edit of inOrder(theirs.edits)) adoption.edit(edit);
+  const { edits, orders } = inOrder(theirs.edits);
+  for (const edit of edits) adoption.edit(edit);
   adoption.remove(adoption.missing(ours ? lift(ours) : known, theirs), theirs.removedObjects.values());
+  for (const edit of orders) adoption.order(edit);
   return adoption.result();
 }
 
 // Rules 4 and 5.
 function adoptBlockless(ours, history, shown) {
   const adoption = new Adoption(copyOf(ours), shown);
-  const { edits, refused, removals } = judge(lift(ours), history, shown);
-  for (const edit of inOrder(edits)) if (!adoption.removesOnly(edit)) adoption.edit(edit);
+  const { refused, removals, ...found } = judge(lift(ours), history, shown);
+  const { edits, orders } = inOrder(found.edits);
+  for (const edit of edits) if (!adoption.removesOnly(edit)) adoption.edit(edit);
   adoption.remove(removals);
+  for (const edit of orders) adoption.order(edit);
   adoption.rejected.push(...refused);
   return adoption.result();
 }
@@ -67,11 +74,11 @@ class Adoption {
 
   // Writes what does not show already, counting as equal what a program that
   // re-marshals made of it.
-  edit({ key, path, value, over, entry }) {
+  edit({ key, path, value, over, entry, isElement }) {
     const { writer } = this;
-    const unit = unitOf(writer.document.policies, key, path);
+    const unit = isElement ? { key, path, isElement } : unitOf(writer.document.policies, key, path);
     const now = unit ? writer.unitValue(unit) : shownAt(writer.tree, path);
-    if (now && agrees(now, value)) return;
+    if (now && (unit?.policy ? agrees : remarshalled)(now, value)) return;
     if (unit?.policy && this.putsBack(unit, value, now, entry)) return this.refuse(key, entry);
     this.attempt(key, () => (unit ? writer.unit(unit, value, over) : writer.write(path, value, over)));
   }
@@ -86,6 +93,13 @@ class Adoption {
     const { registers } = this.writer.document;
     if (!registers.has(key) && entry?.spent) registers.set(key, { ...register(entry.kind, entry.stamp, EMPTY, entry.era, entry.gen), spent: entry.spent });
     this.rejected.push(key);
+  }
+
+  // Of an order that shows already nothing is written, and nothing refused.
+  order({ key, path, order, over = ZERO }) {
+    const before = this.writer.document.registers.get(key);
+    this.writer.order(unitOf(this.writer.document.policies, key, path), order, over);
+    if (this.writer.document.registers.get(key) !== before) this.adopted.push(key);
   }
 
   // In a file without a block {} removes nothing (rule 5).
@@ -108,11 +122,11 @@ class Adoption {
   // The units that the text lacks and the block accounts for: leaves of ours
   // before the merge, with the entry's stamp and a listed digest, and fields and
   // {} that have the entry's stamp (rule 1).
-  missing(ours, { document, removed, lost }) {
-    const isMissing = ({ path }) => shownAt({ shows: this.shown }, path) === null;
+  missing(ours, { document, removed, lost, seen }) {
+    const isMissing = ({ key, path, isElement }) => (isElement ? !seen.has(key) : shownAt({ shows: this.shown }, path) === null);
     const isListed = ({ key, value, stamp }) =>
       lost.some(({ entry, digest: short }) => entry.stamp === stamp && digest(document.salt, key, canonical(value)) === short);
-    const leaves = new Set([...unitsShown(ours)].filter((unit) => unit.kind === 'lww' && isListed(unit)).map(({ key }) => key));
+    const leaves = new Set([...unitsShown(ours)].filter((unit) => (unit.kind === 'lww' || unit.isElement) && isListed(unit)).map(({ key }) => key));
     const isRemoved = ({ key, kind, value, stamp }) =>
       (kind !== 'lww' || isEmptyObject(value)) && removed.some((entry) => entry.key === key && entry.stamp === stamp);
     return [...unitsShown(this.writer.document)].filter((unit) => isMissing(unit) && (leaves.has(unit.key) || isRemoved(unit)));
@@ -123,7 +137,7 @@ class Adoption {
   remove(units, places = []) {
     const going = new Set(units.map(({ key }) => key));
     const all = [...unitsShown(this.writer.document)];
-    const stays = (path) => all.some(({ key, path: at }) => !going.has(key) && isAt(path, at));
+    const stays = (path) => all.some(({ key, path: at, isUnwritten }) => !going.has(key) && !isUnwritten && isAt(path, at));
     const isGone = (path) => shownAt({ shows: this.shown }, path) === null && !stays(path);
     for (const unit of units) this.removeOne(unit, isGone);
     for (const path of places) if (this.isHollow(path)) this.removeOne({ key: pointerOf(path), path }, isGone);
@@ -136,8 +150,11 @@ class Adoption {
     return below.every(({ value, stamp }) => isEmptyObject(value) && stamp === undefined);
   }
 
-  removeOne({ key, path, policy }, isGone) {
+  removeOne({ key, path, policy, isElement, order }, isGone) {
     const { writer } = this;
+    const above = path.map((_, i) => path.slice(0, i)).slice(1).find(isGone);
+    if (isElement && !above) return this.attempt(key, () => writer.element(key, path, null, ZERO));
+    if (order && !above && shownAt(writer.tree, path)?.items?.length > 0) return;
     if (policy) return this.attempt(key, () => writer.unit({ key, path, policy, kind: policy.kind }, EMPTY));
     const whole = path.map((_, i) => path.slice(0, i + 1)).find(isGone) ?? path;
     if (shownAt(writer.tree, whole) !== null) this.attempt(pointerOf(whole), () => writer.write(whole, null));
@@ -156,7 +173,11 @@ function unitOf(policies, key, path) {
 
 // What the state shows, by unit, with the stamps.
 function* unitsShown(document) {
-  for (const unit of unitsOf(document.policies, treeOf(document).shows)) yield { ...unit, stamp: document.registers.get(unit.key)?.stamp };
+  const tree = treeOf(document);
+  for (const unit of unitsOf(document.policies, tree.shows, elementsIn(tree))) {
+    const stamp = document.registers.get(unit.key)?.stamp;
+    yield { ...unit, stamp, isUnwritten: unit.order && stamp === undefined };
+  }
 }
 
 // Tuples member by member, since they are leaves each.
@@ -165,6 +186,10 @@ const agrees = (ours, theirs) =>
     ? ours.members.size === theirs.members.size && [...ours.members].every(([key, member]) => theirs.members.has(key) && agrees(member, theirs.members.get(key)))
     : remarshalled(ours, theirs);
 
-const inOrder = (edits) => [...edits].sort((a, b) => compareText(a.key, b.key));
+// The orders of arrays are written last, when their elements are what they will be.
+function inOrder(edits) {
+  const sorted = [...edits].sort((a, b) => compareText(a.key, b.key));
+  return { edits: sorted.filter(({ order }) => !order), orders: sorted.filter(({ order }) => order) };
+}
 
 const isChanged = (a, b) => a.size !== b.size || [...b].some(([key, register]) => a.get(key) !== register);

@@ -7,7 +7,7 @@ import { decode, takeApart } from './decode.js';
 import { merge } from './document.js';
 import { encode } from './encode.js';
 import { parseFile } from './parse.js';
-import { Unsupported, bytesFrom, documentFrom, documentOut, sorted, supported } from './shapes.js';
+import { bytesFrom, documentFrom, documentOut, sorted } from './shapes.js';
 import { compareStamps, fieldsOf, isStamp, stampOf, successor, writeStamp } from './stamp.js';
 import { literal } from './canonical.js';
 import { view } from './view.js';
@@ -24,8 +24,8 @@ const ANSWERS = {
   stamp: (input) => STAMPS[Object.keys(STAMPS).find((question) => question in input)](input),
   parse: ({ text, limits }) => parse(bytesFrom(text), limits),
   merge: ({ documents }) => ({ document: documentOut(documents.map(documentFrom).reduce(merge)) }),
-  view: ({ document }) => ({ view: literal(viewOf(documentFrom(document))) }),
-  encode: ({ document }) => ({ text: encoded(documentFrom(document)) }),
+  view: ({ document }) => ({ view: literal(view(documentFrom(document))) }),
+  encode: ({ document }) => ({ text: encode(documentFrom(document)) }),
   adopt: ({ ours, history, file }) => adopted(adopt(ours && documentFrom(ours), history, bytesFrom(file))),
   check: ({ text, limits }) => ({ findings: check(bytesFrom(text), limits) }),
 };
@@ -36,20 +36,8 @@ export function answer({ id, op, input }) {
     return { id, result: ANSWERS[op](input) };
   } catch (error) {
     if (error instanceof Damage) return { id, error: { class: error.code } };
-    if (error instanceof Unsupported) return { id, skip: error.message };
     throw error;
   }
-}
-
-function viewOf(document) {
-  const shown = view(document);
-  supported(document, shown);
-  return shown;
-}
-
-function encoded(document) {
-  viewOf(document);
-  return encode(document);
 }
 
 function fail(code) {
@@ -59,19 +47,18 @@ function fail(code) {
 function parse(bytes, limits) {
   const { shown, found, block } = takeApart(parseFile(bytes, limits));
   const { document, malformed, edits, removed, removedObjects } = decode(shown, block);
-  supported(document, shown);
   return {
     block: block ? 'intact' : found ? 'damaged' : 'absent',
     document: documentOut(document),
     view: literal(shown),
     malformed: sorted(malformed),
-    edits: block ? sorted(edits.map(({ key }) => key)) : [],
+    edits: block ? sorted(edits.filter(({ order }) => !order).map(({ key }) => key)) : [],
     removed: sorted([...removed.map(({ key }) => key), ...removedObjects.keys()]),
   };
 }
 
 // The new state is told as its own encoding says it.
 function adopted({ document, adopted, rejected }) {
-  const { shown, block } = takeApart(parseFile(Buffer.from(encoded(document))));
+  const { shown, block } = takeApart(parseFile(Buffer.from(encode(document))));
   return { document: documentOut(decode(shown, block).document), adopted: sorted(adopted), rejected: sorted(rejected) };
 }

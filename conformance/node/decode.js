@@ -4,14 +4,17 @@
 import { canonical, exact } from './canonical.js';
 import { Damage } from './damage.js';
 import { digest } from './digest.js';
-import { newDocument } from './document.js';
+import { newDocument, settled } from './document.js';
+import { keyed, nameOf, readKey } from './element.js';
 import { BLOCK_KEY } from './encode.js';
 import { fits, readEntry } from './entry.js';
 import { plain } from './parse.js';
 import { comparePlaces, pointerOf } from './pointer.js';
-import { fieldKind, groupsAt, readPolicies, unitAt } from './policy.js';
-import { register } from './register.js';
-import { ZERO } from './stamp.js';
+import { fieldPolicy, groupsAt, readPolicies, unitAt } from './policy.js';
+import { isByElement, register } from './register.js';
+import { ZERO, compareStamps } from './stamp.js';
+import { arrayOf, orderValue, ordered } from './array.js';
+import { compareText } from './unicode.js';
 import { EMPTY, isEmptyObject, objectOf } from './view.js';
 
 // Takes the block off the root.
@@ -48,7 +51,7 @@ class Decoder {
     this.document = { ...document, registers: new Map() };
     this.at = at;
     this.entries = new Map();
-    this.seen = new Set(); // the instances whose object the text has
+    this.seen = new Set(); // the instances whose object the text has, and the names of its elements
     this.covered = new Map(); // the leaves that each value entry covers
     this.malformed = [];
     this.edits = []; // what is not vouched for: key, path, value and the stamp that was overwritten
@@ -64,8 +67,8 @@ class Decoder {
     this.object([], shown, this.entries.get('') ?? null);
     this.compareCovered();
     this.lookForMissing(shown);
-    const { document, malformed, edits, removed, removedObjects, lost } = this;
-    return { document, malformed, edits, removed, removedObjects, lost };
+    const { malformed, edits, removed, removedObjects, lost, seen } = this;
+    return { document: settled(this.document), malformed, edits, removed, removedObjects, lost, seen };
   }
 
   readEntries() {
@@ -78,9 +81,9 @@ class Decoder {
   }
 
   // A tombstone or {} entry is a register, whatever the text shows (4.6 rule 3).
-  keep({ key, form, kind, stamp, era, gen, spent = '' }, value) {
-    const plain = form !== 'value' && era === null;
-    const told = register(plain ? 'lww' : kind, stamp, value, era ?? ZERO, gen);
+  keep(entry, value) {
+    const { key, spent = '' } = entry;
+    const told = toldBy(entry, value);
     this.document.registers.set(key, spent ? { ...told, spent } : told);
   }
 
@@ -97,7 +100,9 @@ class Decoder {
   place(path, value, above) {
     const key = pointerOf(path);
     const nearest = this.entries.get(key) ?? above;
-    if (fieldKind(this.document.policies, path) !== 'lww') this.field(path, key, value);
+    const policy = fieldPolicy(this.document.policies, path);
+    if (isByElement(policy) && value.type === 'array') this.array(path, key, value, policy);
+    else if (policy.kind !== 'lww') this.field(path, key, value);
     else if (value.type === 'object' && value.members.size > 0) this.object(path, value, nearest);
     else if (!isEmptyObject(value) || !this.kept.has(key)) this.leaf(path, key, value, nearest);
   }
@@ -121,6 +126,63 @@ class Decoder {
     this.unit(path, key, value, isEmptyObject(value) ? 'empty' : 'none');
   }
 
+  // An array by element (4.8 rules 4 and 5).
+  array(path, pointer, { items }, policy) {
+    const own = this.entries.get(pointer);
+    const entry = own?.form === 'value' && fits(own) ? own : null;
+    const others = this.elementEntries(pointer);
+    const named = (entry?.order ?? []).map(canonical).filter((text) => readKey(text));
+    const elements = keyed(policy, items, inOrder(others, named), (key, value) => this.vouches(key.entry, value));
+    for (const { key } of elements) this.seen.add(nameOf(pointer, key));
+    this.elements(path, pointer, elements, entry);
+    this.order(path, pointer, elements.map(({ key }) => key), policy, entry);
+  }
+
+  elementEntries(pointer) {
+    const all = [...this.entries.values()].filter((entry) => entry.element && entry.form === 'value' && fits(entry) && entry.key === nameOf(pointer, entry.element.text));
+    return all.map((entry) => ({ ...entry.element, entry }));
+  }
+
+  vouches(entry, value) {
+    return entry?.form === 'value' && fits(entry) && entry.digests[0] === this.digest(entry.key, value);
+  }
+
+  elements(path, pointer, elements, entry) {
+    const leaves = [];
+    for (const { key: text, value } of elements) {
+      const key = nameOf(pointer, text);
+      const its = this.entries.get(key);
+      const leaf = { path, key, value, isElement: true, over: (its ?? entry)?.stamp ?? ZERO };
+      if (!its && entry) leaves.push({ ...leaf, digest: this.digest(key, value) });
+      else if (this.vouches(its, value)) this.keep(its, value);
+      else this.edits.push(leaf);
+    }
+    if (entry) this.compare(entry, entry.digests.slice(1), leaves, entry.kind);
+  }
+
+  // A count stands for elements that the order does not name.
+  order(path, pointer, keys, policy, entry) {
+    const order = entry && ordered({ ...policy, value: orderValue(entry.order ? this.expanded(entry.order, keys) : keys) }).value;
+    const agrees = entry !== null && entry.digests[0] === this.digest(pointer, order);
+    if (agrees) this.keep(entry, order);
+    if ((entry && !agrees) || !this.isMade(pointer, keys)) this.edits.push({ path, key: pointer, order: keys, kind: policy.kind, over: this.entries.get(pointer)?.stamp ?? ZERO });
+  }
+
+  expanded(order, keys) {
+    const named = new Set(order.map(canonical));
+    const others = keys.filter((key) => !named.has(key));
+    return order.flatMap((part) => (part.type === 'number' ? others.splice(0, Number(part.text)) : canonical(part)));
+  }
+
+  // Whether the registers make the array that the text shows.
+  isMade(pointer, keys) {
+    const elements = [...this.document.registers].filter(([name]) => name.startsWith(`${pointer}~[`)).map(([name, found]) => ({ name, key: readKey(name.slice(pointer.length + 1)), register: found }));
+    const own = this.document.registers.get(pointer) ?? null;
+    if (elements.length === 0 && !(own && isByElement(own))) return false;
+    const { shows, shown } = arrayOf(own, elements);
+    return shows?.type === 'array' && shown.length === keys.length && shown.every(({ key }, i) => key.text === keys[i]);
+  }
+
   tuple(path, value, { owned, instance }) {
     const members = objectOf(new Map([...value.members].filter(([key]) => owned.has(key))));
     this.seen.add(instance);
@@ -140,26 +202,40 @@ class Decoder {
   compareCovered() {
     for (const entry of this.entries.values()) {
       if (entry.form !== 'value' || entry.kind !== 'lww' || !fits(entry)) continue;
-      const leaves = sortedByPlace(this.covered.get(entry) ?? []);
-      const { agree, differ, lost } = compareLists(entry.digests, leaves);
-      for (const { key, value } of agree) this.document.registers.set(key, register('lww', entry.stamp, value));
-      this.edits.push(...differ);
-      for (const digest of lost) this.lost.push({ entry, digest });
+      this.compare(entry, entry.digests, sortedByPlace(this.covered.get(entry) ?? []), 'lww');
     }
+  }
+
+  compare(entry, digests, leaves, kind) {
+    const { agree, differ, lost } = compareLists(digests, leaves);
+    for (const { key, value } of agree) this.document.registers.set(key, register(kind, entry.stamp, value));
+    this.edits.push(...differ);
+    for (const digest of lost) this.lost.push({ entry, digest });
   }
 
   lookForMissing(shown) {
     for (const entry of this.entries.values()) {
       if (entry.form === 'dead') this.missingObject(entry, shown);
       else if (entry.instance) this.missingTuple(entry);
-      else if (!has(shown, entry.place)) this.removed.push(entry);
+      else if (entry.element) this.missingElement(entry);
+      else if (!has(shown, entry.place)) this.missingPlace(entry);
     }
+  }
+
+  missingElement(entry) {
+    if (fits(entry) && !this.seen.has(entry.key)) this.removed.push(entry);
+  }
+
+  // With an array its elements are missing (4.8 rule 6).
+  missingPlace(entry) {
+    this.removed.push(entry);
+    if (isByElement(entry) && entry.form === 'value') for (const digest of entry.digests.slice(1)) this.lost.push({ entry, digest });
   }
 
   // An object that only tombstones kept open, at the topmost place that is
   // missing. Below a field with a policy, or a member of an instance, nothing opens.
-  missingObject({ place, era, instance }, shown) {
-    if (era !== null || instance || this.isCovered(place)) return;
+  missingObject({ place, era, instance, element }, shown) {
+    if (era !== null || instance || element || this.isCovered(place)) return;
     const above = place.slice(1).map((_, i) => place.slice(0, i + 1));
     const path = above.find((path) => !has(shown, path) && !this.mayOpen.has(pointerOf(path)));
     if (path) this.removedObjects.set(pointerOf(path), path);
@@ -182,8 +258,14 @@ function has(value, path) {
   return value !== undefined;
 }
 
+function toldBy({ element, form, kind, id, stamp, era, gen }, value) {
+  if (element) return register(kind, stamp, value);
+  if (form !== 'value' && era === null) return register('lww', stamp, value);
+  return ordered(register(kind, stamp, value, era ?? ZERO, gen, id));
+}
+
 // Whether an entry is an lww register that keeps the objects above it open.
-const keepsOpen = ({ form, era, instance }) => form !== 'value' && era === null && !instance;
+const keepsOpen = ({ form, era, instance, element }) => form !== 'value' && era === null && !instance && !element;
 
 // Whether an entry is more than a tombstone to the objects above it.
 const opensOtherwise = ({ form, place }) => form !== 'dead' && place !== null;
@@ -194,6 +276,13 @@ function placesAbove(entries) {
 }
 
 const sortedByPlace = (leaves) => leaves.sort((a, b) => comparePlaces(a.path, b.path));
+
+// Keys that have entries, first those in the entry's order (4.8 rule 4).
+function inOrder(keys, named) {
+  const placeOf = ({ text }) => (named.includes(text) ? named.indexOf(text) : Infinity);
+  const compare = (a, b) => compareStamps(a.entry.stamp, b.entry.stamp) || compareText(a.text, b.text);
+  return [...keys].sort((a, b) => (placeOf(a) === placeOf(b) ? compare(a, b) : placeOf(a) - placeOf(b)));
+}
 
 function compareLists(digests, leaves) {
   const agrees = (i, j) => digests[i] === leaves[j].digest;

@@ -1,7 +1,8 @@
 // Documents and their merge (SPEC sections 3 and 3.3).
 
+import { readName } from './element.js';
 import { mergePolicies } from './policy.js';
-import { greater } from './register.js';
+import { compareKinds, greater } from './register.js';
 import { compareText } from './unicode.js';
 
 export function newDocument(id = '', salt = '') {
@@ -13,11 +14,23 @@ export function copyOf(document) {
 }
 
 export function merge(a, b) {
-  return {
+  return settled({
     ...identity(a, b),
     policies: united(a.policies, b.policies, mergePolicies),
     registers: united(a.registers, b.registers, greater),
-  };
+  });
+}
+
+// The document without registers that stand where elements make the array an
+// unwritten one of a greater kind (3.9 rule 4).
+export function settled(document) {
+  const registers = new Map(document.registers);
+  for (const name of document.registers.keys()) {
+    const { pointer, key } = readName(name) ?? {};
+    const array = registers.get(pointer);
+    if (array && compareKinds(array, key) < 0) registers.delete(pointer);
+  }
+  return { ...document, registers };
 }
 
 // No id is greater than any, and so is no salt.

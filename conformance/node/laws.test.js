@@ -7,7 +7,7 @@ import { decode, takeApart } from './decode.js';
 import { merge } from './document.js';
 import { encode } from './encode.js';
 import { parseFile } from './parse.js';
-import { Random } from './random.js';
+import { Random, withoutGreater } from './random.js';
 import { documentFrom, documentOut } from './shapes.js';
 import { lift, view } from './view.js';
 
@@ -17,7 +17,7 @@ function forAll(claim) {
   for (let seed = 0; seed < CASES; seed++) {
     const random = new Random(seed);
     const policy = random.policies();
-    const documents = [1, 2, 3].map(() => documentFrom(random.document(policy)));
+    const documents = [1, 2, 3].map(() => documentFrom(withoutGreater(random.document(policy))));
     claim(documents, `seed ${seed}`);
   }
 }

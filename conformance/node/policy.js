@@ -3,7 +3,7 @@
 
 import { canonicalString } from './canonical.js';
 import { escaped, isPointer, placeOf, pointerOf, unescaped } from './pointer.js';
-import { isByElement, isFieldKind, isGroupKind, isKind, rank } from './register.js';
+import { compareKinds, isGroupKind, isKind, rank } from './register.js';
 import { compareText } from './unicode.js';
 
 const GROUP_NAME = /^[a-z][a-z0-9_-]*$/;
@@ -40,8 +40,8 @@ function readGroup(entry) {
 function readField(name, entry) {
   const pattern = fieldPattern(name);
   if (!pattern?.length || isGroupKind(entry.kind)) return null;
-  const id = entry.id ?? '';
-  return typeof id === 'string' && { pattern, id: entry.kind === 'keyed' ? id : '' };
+  if (entry.kind !== 'keyed') return { pattern };
+  return typeof entry.id === 'string' && entry.id !== '' && { pattern, id: entry.id };
 }
 
 const isStrings = (list) => list.every((item) => typeof item === 'string');
@@ -111,14 +111,16 @@ function comparePatterns(a, b) {
 const matches = (pattern, place) =>
   pattern.length === place.length && pattern.every((key, i) => key === null || key === place[i]);
 
-// The kind of a field: that of the highest rank whose pattern matches (3.4 rule 1).
-export function fieldKind(table, place) {
-  let kind = 'lww';
+const LWW = { kind: 'lww', id: '' };
+
+// The policy of a field: that of the highest rank whose pattern matches (3.4 rule 1).
+export function fieldPolicy(table, place) {
+  let best = LWW;
   for (const policy of table.values()) {
     if (isGroupKind(policy.kind) || !matches(policy.pattern, place)) continue;
-    if (rank(policy.kind) > rank(kind)) kind = policy.kind;
+    if (compareKinds(policy, best) > 0) best = policy;
   }
-  return isFieldKind(kind) ? kind : 'lww';
+  return { kind: best.kind, id: best.id };
 }
 
 // Whether a member of a group is a secret: by its role, its group or a policy of
@@ -127,8 +129,6 @@ export function isSecretMember(table, { kind, secret, roles }, path, key) {
   if (secret || (kind === 'token' && (roles.access === key || roles.refresh === key))) return true;
   return [...table.values()].some((policy) => !isGroupKind(policy.kind) && policy.secret && matches(policy.pattern, [...path, key]));
 }
-
-export const hasPolicyByElement = (table, place) => [...table.values()].some((policy) => isByElement(policy) && matches(policy.pattern, place));
 
 // The groups declared for the object at a place, in the order in which they
 // claim members, with what each of them owns (3.4 rules 2 and 3).
@@ -171,8 +171,8 @@ export function instanceOf(table, key) {
 export function unitAt(policies, path) {
   for (let length = 0; length <= path.length; length++) {
     const at = path.slice(0, length);
-    const kind = fieldKind(policies, at);
-    if (kind !== 'lww') return { key: pointerOf(at), path: at, kind };
+    const { kind, id } = fieldPolicy(policies, at);
+    if (kind !== 'lww') return { key: pointerOf(at), path: at, kind, id };
     const group = groupsAt(policies, at).find(({ owned }) => owned.has(path[length]));
     if (group) return { key: group.instance, path: at, kind: group.policy.kind, policy: group.policy };
   }

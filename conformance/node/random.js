@@ -3,10 +3,12 @@
 
 import { digest, spentDigest } from './digest.js';
 import { canonical } from './canonical.js';
+import { callOf, nameOf, numbered, readName } from './element.js';
 import { encode } from './encode.js';
 import { parseLiteral } from './parse.js';
-import { pointerOf } from './pointer.js';
-import { hasEra, isFieldKind, isGroupKind } from './register.js';
+import { isPointer, placeOf, pointerOf } from './pointer.js';
+import { fieldPolicy, readPolicies } from './policy.js';
+import { compareKinds, hasEra, isByElement, isFieldKind, isGroupKind } from './register.js';
 import { documentFrom } from './shapes.js';
 import { LAST, ZERO } from './stamp.js';
 
@@ -15,6 +17,7 @@ const NUMBERS = ['0', '-0', '1', '1.0', '10e-1', '1.5', '15e-1', '1e21', '1e22',
 const TIMES = ['"2026-01-02T03:04:05Z"', '"2026-01-02T04:04:05+01:00"', '"2026-01-02T03:04:05.50Z"', '"2026-01-02T03:04:05.5Z"', '"2026-02-30T00:00:00Z"', '"2026-01-02t03:04:05z"', '"2016-12-31T23:59:60Z"', '"2026-01-02T03:04:05-00:00"', '"2026-01-02 03:04:05Z"'];
 const STRINGS = ['"x"', '"y"', '"\\u0078"', '""', '"\\ud800"', '"é"', '"\\u00e9"', '"<&>"', '"\\u007f\\u001f"', '"\\ud83d\\ude00"'];
 const LEAVES = ['null', 'true', 'false', '{}', '{}', '[]', '[1]', '[1.0]', '[ 1 ]', '[{"b":1,"a":[]}]', '[0.1000000000000000055]'];
+const ELEMENTS = ['1', '2', '"x"', '"y"', '1.0', '{}', '[]', 'null', '{"b":1}', '{"b":1.0}', '{"b":1,"c":2}', '{"b":"1"}', '{"b":"x"}', '{"b":"x","c":1}', '{"b":"x","c":2}', '{"b":"x"}', '{"c":"x"}', '{"":1}', '{ "c":2, "b":1 }', '{"b":9007199254740993}', '{"b":9007199254740992}', '{"b":1.5}', '{"b":null}', '{"b":"/~"}', '{"b":""}', '{"b":"\\ud800"}', '0.1', '0.1000000000000000055', '{"b":"x","c":0.1}', '{"b":"x","c":0.1000000000000000055}'];
 const FIELD_KINDS = ['first', 'max', 'min', 'lww'];
 const TABLES = [
   {},
@@ -26,6 +29,11 @@ const TABLES = [
   { '/a': { kind: 'max' }, '/b/c': { kind: 'first' } },
   { '[null,"b"]': { kind: 'min' }, '/a/b': { kind: 'max' }, '/c': { kind: 'lww', secret: true } },
   { '/b/b': { kind: 'first', local: true }, g: { kind: 'group', at: [null], members: ['a'] } },
+  { '/a': { kind: 'set' } },
+  { '/a': { kind: 'keyed', id: 'b' } },
+  { '/a': { kind: 'keyed', id: 'c' }, '/b/c': { kind: 'keyed', id: 'b' } },
+  { '/a/b': { kind: 'keyed', id: 'b' }, '/c': { kind: 'set' } },
+  { '[null,"b"]': { kind: 'set' }, '/a/b': { kind: 'keyed', id: 'b' }, '/c': { kind: 'max' } },
 ];
 
 export class Random {
@@ -88,13 +96,43 @@ export class Random {
     if (groups.length > 0 && this.chance(40)) return this.instance(this.pick(groups), policy, at);
     const fields = Object.keys(policy).filter((name) => isFieldKind(policy[name].kind));
     if (fields.length > 0 && this.chance(40)) return this.field(this.pick(fields), policy, at);
+    const arrays = Object.keys(policy).filter((name) => isByElement(policy[name]));
+    if (arrays.length > 0 && this.chance(60)) return this.array(arrays[0], policy, at);
     at[pointerOf(this.path())] = this.value('lww', this.leaf);
   }
 
+  pointerFor(name) {
+    return name.startsWith('[') ? pointerOf(JSON.parse(name).map((key) => key ?? this.key())) : name;
+  }
+
   field(name, policy, at) {
-    const pattern = name.startsWith('[') ? JSON.parse(name) : null;
-    const pointer = pattern ? pointerOf(pattern.map((key) => key ?? this.key())) : name;
-    at[pointer] = this.value(this.chance(90) ? policy[name].kind : this.pick(FIELD_KINDS), () => (this.chance(90) ? this.leaf() : this.members(this.leaf)));
+    at[this.pointerFor(name)] = this.value(this.chance(90) ? policy[name].kind : this.pick(FIELD_KINDS), () => (this.chance(90) ? this.leaf() : this.members(this.leaf)));
+  }
+
+  // An array by element, with some elements that its order lists and some that it does not.
+  array(name, policy, at) {
+    const pointer = this.pointerFor(name);
+    const { kind, id = '' } = this.chance(90) ? policy[name] : this.pick([{ kind: 'set' }, { kind: 'keyed', id: 'b' }, { kind: 'keyed', id: 'c' }]);
+    const held = isByElement(at[pointer] ?? { kind: '' }) ? at[pointer] : null;
+    const elements = this.times(4, () => parseLiteral(this.pick(ELEMENTS))).map((value) => ({ value, key: this.keyOf({ kind, id }, value) }));
+    for (const { value, key } of elements) if (this.chance(85)) at[nameOf(pointer, key)] = this.element(kind, value);
+    if (held === null && this.chance(80)) at[pointer] = this.arrayRegister(kind, id, elements.map(({ key }) => key));
+  }
+
+  keyOf(policy, value) {
+    return numbered(callOf(policy, value), policy.kind === 'keyed' && this.chance(20) ? 1 + this.below(2) : 0);
+  }
+
+  element(kind, value) {
+    const register = { policy: kind, stamp: this.stamp() };
+    return this.chance(20) ? { ...register, dead: true } : { ...register, value: value.text };
+  }
+
+  arrayRegister(kind, id, keys) {
+    const order = [...new Set(keys)].filter(() => this.chance(80));
+    if (this.chance(10)) order.push(this.pick(['"x"', '["AAAAAAAAAAAAAAAA"]', '["b",1]', '["c",1]', '["b","x",1]', '[]', '["b",1.0]', '[ "b", 1 ]', order[0] ?? '7']));
+    const register = this.value('max', () => (this.chance(80) ? `[${order}]` : this.pick(['7', '"x"', '{}', '{"a":1}', 'null'])));
+    return { ...register, policy: kind, ...(kind === 'keyed' && id ? { id } : {}) };
   }
 
   instance(name, policy, at) {
@@ -131,18 +169,31 @@ export class Random {
     for (const [key, member] of value.members) {
       if (key === '$cfgmerge' || this.chance(rate / 3)) continue;
       const nested = member.type === 'object' && member.members.size > 0 && !this.chance(5);
-      parts.push(`${JSON.stringify(key)}:${nested ? this.rewritten(member, changes) : this.chance(rate) ? this.leaf() : member.text}`);
+      if (member.type === 'array' && this.chance(2 * rate)) parts.push(`${JSON.stringify(key)}:${this.rewrittenArray(member)}`);
+      else parts.push(`${JSON.stringify(key)}:${nested ? this.rewritten(member, changes) : this.chance(rate) ? this.leaf() : member.text}`);
     }
     const key = this.key();
     if (this.chance(rate) && !value.members.has(key)) parts.push(`${JSON.stringify(key)}:${this.chance(70) ? this.leaf() : this.members(this.leaf)}`);
     return `{${parts}}`;
   }
 
+  // An array with elements moved, removed, added or changed.
+  rewrittenArray({ items }) {
+    const texts = items.map(({ text }) => text);
+    for (let n = 1 + this.below(2); n > 0; n--) {
+      const at = this.below(texts.length + 1);
+      const [moved] = this.chance(70) ? texts.splice(at, 1) : [];
+      if (moved === undefined || this.chance(30)) texts.splice(this.below(texts.length + 1), 0, this.pick(ELEMENTS));
+      else if (this.chance(60)) texts.splice(this.below(texts.length + 1), 0, moved);
+    }
+    return `[${texts}]`;
+  }
+
   mangled(block) {
     if (this.chance(85)) return block;
-    const key = this.pick([...Object.keys(block.at), pointerOf(this.path())]);
+    const key = this.pick([...Object.keys(block.at), pointerOf(this.path()), this.pick(['/a~["b",1]', '/a~["b",1.0]', '~["b",1]', '/a/b~["b","x",1]', '/c~["AAAAAAAAAAAAAAAA"]', '/a~["b",1,0]'])]);
     const stamp = this.stamp();
-    const entry = this.pick([[stamp], [stamp, '{}'], [stamp, 'abcd'], [stamp, 'abcdefgh'], [stamp, ''], [stamp, 'abc'], [stamp, null, stamp], [stamp, null], [stamp, 'abcd', stamp], [stamp, 'abcd', stamp, 1], [stamp, 'abcd', stamp, 0], [stamp, 'abcd', stamp, 1.5], [], 'x', null, [stamp, '{}', stamp], [stamp.toUpperCase() + 'z']]);
+    const entry = this.pick([[stamp], [stamp, '{}'], [stamp, 'abcd'], [stamp, 'abcdefgh'], [stamp, ''], [stamp, 'abc'], [stamp, null, stamp], [stamp, null], [stamp, 'abcd', stamp], [stamp, 'abcd', stamp, 1], [stamp, 'abcd', stamp, 0], [stamp, 'abcd', stamp, 1.5], [], 'x', null, [stamp, '{}', stamp], [stamp.toUpperCase() + 'z'], [stamp, 'abcd', stamp, [1]], [stamp, 'abcdabcd', stamp, [['b', 1], 1, 'x', -1, ['c', 1]]], [stamp, null, stamp, []], [stamp, 'abcd', stamp, [], 1]]);
     return { ...block, at: { ...block.at, [key]: entry } };
   }
 
@@ -214,7 +265,7 @@ export class Random {
 
   found() {
     const policy = this.policies();
-    const ours = this.document(policy);
+    const ours = withoutGreater(this.document(policy));
     delete ours.at['']; // what is written to the root is no question of adoption
     const input = { file: this.fileBeside(ours, policy) };
     if (this.chance(90)) input.ours = ours;
@@ -245,8 +296,19 @@ export class Random {
 
   versions(salt, key, now) {
     const steps = Array.from({ length: now }, (_, step) => step + 1).filter(() => this.chance(60));
-    return steps.map((step) => `000000${step}` + (this.chance(20) ? '' : digest(salt, key, canonical(parseLiteral(this.leaf())))));
+    return steps.map((step) => `000000${step}` + (this.chance(20) ? '' : digest(salt, key, canonical(parseLiteral(isPointer(key) ? this.leaf() : this.pick([...ELEMENTS, ...NUMBERS]))))));
   }
+}
+
+// A file tells the kinds of registers by its policies: no writer makes one of a
+// greater kind.
+export function withoutGreater(document) {
+  const policies = readPolicies(document.policy);
+  const isGreater = ([name, { policy, id = '' }]) => {
+    const { pointer, key } = readName(name) ?? { pointer: name, key: { kind: policy ?? 'lww', id } };
+    return isPointer(pointer) && compareKinds(key, fieldPolicy(policies, placeOf(pointer))) > 0;
+  };
+  return { ...document, at: Object.fromEntries(Object.entries(document.at).filter((entry) => !isGreater(entry))) };
 }
 
 // The last 16 versions, and when the one before was superseded (SPEC section 6).

@@ -1,5 +1,6 @@
 // Registers and their order (SPEC sections 3.1 and 3.2). A register has a kind,
-// a stamp, an era, a generation and a value, which is null in a tombstone.
+// a stamp, an era, a generation and a value, which is null in a tombstone; that
+// of a keyed array also has the member that is the id.
 
 import { canonical, literal } from './canonical.js';
 import { compareValues } from './order.js';
@@ -21,16 +22,24 @@ export const isByElement = ({ kind }) => kind === 'set' || kind === 'keyed';
 
 export const hasEra = (kind) => isFieldKind(kind) || kind === 'token';
 
-export function register(kind, stamp, value, era = ZERO, gen = 0) {
-  return { kind, stamp, era, gen, value };
+export function register(kind, stamp, value, era = ZERO, gen = 0, id = '') {
+  return { kind, stamp, era, gen, value, id };
 }
 
-export const isPlain = (register) => !isGroupKind(register.kind) && !isFieldKind(register.kind);
+// What an array by element has before it is written, if elements are there (3.9 rule 4).
+export function unwritten({ kind, id }) {
+  return { ...register(kind, ZERO, null, ZERO, 0, id), isUnwritten: true };
+}
+
+export const isPlain = (register) => !isGroupKind(register.kind) && !isFieldKind(register.kind) && !isByElement(register);
+
+// The order of policies, of fields and of registers alike.
+export const compareKinds = (a, b) => rank(a.kind) - rank(b.kind) || (a.kind === 'keyed' ? compareText(a.id, b.id) : 0);
 
 export function compareRegisters(a, b) {
   return (
-    rank(a.kind) - rank(b.kind) ||
-    compareText(epochOf(a.stamp), epochOf(b.stamp)) ||
+    compareKinds(a, b) ||
+    (isByElement(a) ? 0 : compareText(epochOf(a.stamp), epochOf(b.stamp))) ||
     compareStamps(a.era, b.era) ||
     compareOwnKeys(a, b) ||
     compareStamps(a.stamp, b.stamp) ||
@@ -53,7 +62,8 @@ const compareSpent = ({ spent: a = '' }, { spent: b = '' }) => a.length - b.leng
 
 const canonicalOf = ({ value }) => (value === null ? '' : canonical(value));
 
-const literalOf = ({ value }) => (value === null ? '' : literal(value));
+// Elements show as they were written, with white space and all.
+const literalOf = ({ kind, value }) => (value === null ? '' : isByElement({ kind }) ? value.text : literal(value));
 
 function compareOwnKeys(a, b) {
   if (a.kind === 'token') return a.gen - b.gen;

@@ -1,9 +1,11 @@
 // What a document shows (SPEC section 3.5), and lifting (3.4 rule 5).
 
+import { arrayOf, orderValue } from './array.js';
 import { copyOf } from './document.js';
+import { keyed, nameOf, readName } from './element.js';
 import { isPointer, placeOf, pointerOf } from './pointer.js';
-import { claims, fieldKind, groupsAt, instanceOf } from './policy.js';
-import { isPlain, register } from './register.js';
+import { claims, fieldPolicy, groupsAt, instanceOf } from './policy.js';
+import { compareKinds, isByElement, isPlain, register } from './register.js';
 import { ZERO, laterOf } from './stamp.js';
 
 export const EMPTY = objectOf(new Map());
@@ -15,8 +17,8 @@ export function objectOf(members) {
 export const isEmptyObject = (value) => value?.type === 'object' && value.members.size === 0;
 
 // The places of a document as a tree. A place has its key, its register, the
-// instances of groups whose object it is, and the places below; look adds what
-// it shows.
+// elements of its array, the instances of groups whose object it is, and the
+// places below; look adds what it shows.
 export function treeOf(document) {
   const root = newPlace([]);
   for (const [key, found] of document.registers) {
@@ -26,7 +28,7 @@ export function treeOf(document) {
   return look(root, '');
 }
 
-const newPlace = (path) => ({ path, register: null, groups: [], below: new Map() });
+const newPlace = (path) => ({ path, register: null, elements: [], groups: [], below: new Map() });
 
 function descend(root, path) {
   let place = root;
@@ -39,6 +41,8 @@ function descend(root, path) {
 
 // An instance whose group is not known, or not for such an object, has no place.
 function plant({ policies }, root, instance, register) {
+  const element = readName(instance);
+  if (element) return descend(root, placeOf(element.pointer)).elements.push({ name: instance, key: element.key, register });
   const { policy, place } = instanceOf(policies, instance) ?? {};
   if (policy) descend(root, place).groups.push({ policy, instance, register });
 }
@@ -47,9 +51,10 @@ function plant({ policies }, root, instance, register) {
 // register that is not lww is at or below it), and open, whether something below
 // opens it. Places whose registers never show are taken off the tree.
 function look(place, ceiling) {
+  if (isArray(place)) return lookAtField(Object.assign(place, arrayOf(place.register, place.elements)));
   const own = place.register;
   place.hidden = own !== null && isPlain(own) && own.stamp < ceiling;
-  if (own && !isPlain(own)) return lookAtField(place);
+  if (own && !isPlain(own)) return lookAtField(Object.assign(place, { shows: own.value }));
   lookBelow(place, own ? laterOf(ceiling, own.stamp) : ceiling);
   const stays = own !== null && !place.hidden;
   place.special = place.groups.length > 0 || any(place, 'special');
@@ -60,10 +65,11 @@ function look(place, ceiling) {
   return place;
 }
 
+const isArray = ({ register, elements }) => elements.length > 0 || (register !== null && isByElement(register));
+
 function lookAtField(place) {
-  const shows = place.register.value;
-  const opens = shows !== null;
-  return Object.assign(place, { below: new Map(), groups: [], special: true, open: false, opens, shows });
+  const opens = place.shows !== null;
+  return Object.assign(place, { below: new Map(), groups: [], special: true, open: false, hidden: false, opens });
 }
 
 // Only groups that have a register claim members.
@@ -90,6 +96,12 @@ export function placeAt(tree, path) {
   return path.reduce((place, key) => place?.below.get(key), tree) ?? null;
 }
 
+// The elements of a tree's arrays, with the keys that they have.
+export const elementsIn = (tree) => (path) => {
+  const { register, shown } = placeAt(tree, path);
+  return { array: register, elements: shown.map((element) => ({ key: element.key.text, value: element.register.value })) };
+};
+
 // Makes the registers of groups and fields that have a policy and none yet. One
 // that was made under another policy goes on under the present one.
 export function lift(document) {
@@ -105,12 +117,33 @@ function liftBelow(document, place) {
 }
 
 function liftField({ policies, registers }, place) {
-  const kind = fieldKind(policies, place.path);
+  const policy = fieldPolicy(policies, place.path);
   const { register: held, shows } = place;
+  if (policy.kind === 'lww') return false;
   const isOwn = held !== null && !isPlain(held);
-  if (kind === 'lww' || (!isOwn && shows === null)) return false;
-  registers.set(pointerOf(place.path), isOwn ? { ...held, kind } : register(kind, newest(place), shows));
-  return true;
+  if (isOwn && compareKinds(held, policy) < 0) liftTo(registers, policy, place, isByElement(held) ? { ...held, value: shows } : held);
+  if (!isOwn && shows !== null) liftTo(registers, policy, place, register('lww', newest(place), shows));
+  return isOwn || shows !== null;
+}
+
+// A register goes on under a policy of higher rank: with its era, unless it
+// becomes an array by element (3.4 rule 6).
+function liftTo(registers, { kind, id }, place, held) {
+  const era = isByElement({ kind }) && !isByElement(held) ? ZERO : held.era;
+  const lifted = register(kind, held.stamp, held.value, era, 0, id);
+  const pointer = pointerOf(place.path);
+  const isOrder = isByElement({ kind }) && held.value?.type === 'array';
+  registers.set(pointer, isOrder ? { ...lifted, value: liftElements(registers, lifted, pointer, held, place) } : lifted);
+}
+
+// Gives each element a register, and returns the order (3.9 rule 10).
+function liftElements(registers, array, pointer, held, { shown }) {
+  const elements = keyed(array, array.value.items, [], () => false);
+  for (const [i, { key, value }] of elements.entries()) {
+    const { stamp } = isByElement(held) ? shown[i].register : held;
+    registers.set(nameOf(pointer, key), register(array.kind, stamp, value));
+  }
+  return orderValue(elements.map(({ key }) => key));
 }
 
 // Groups lift in the order in which they claim, and take what a later one holds.
@@ -138,7 +171,8 @@ function newestMember({ groups, below }, key) {
 
 // The newest stamp among the registers at and below a place that are not
 // hidden, tombstones included.
-function newest({ register, hidden, groups, below }) {
+function newest({ register, hidden, live = [], groups, below }) {
   const own = register && !hidden ? register.stamp : ZERO;
-  return [...groups.map((group) => group.register.stamp), ...[...below.values()].map(newest)].reduce(laterOf, own);
+  const others = [...groups, ...live].map((other) => other.register.stamp);
+  return [...others, ...[...below.values()].map(newest)].reduce(laterOf, own);
 }

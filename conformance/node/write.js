@@ -1,9 +1,11 @@
 // Writes by programs that know nothing of the format (SPEC sections 3.6 and 5).
 
 import { canonical, equal, remarshalled } from './canonical.js';
+import { orderValue } from './array.js';
+import { keyed, nameOf, readName } from './element.js';
 import { pointerOf } from './pointer.js';
 import { instanceOf, unitAt } from './policy.js';
-import { compareRegisters, isPlain, register } from './register.js';
+import { compareKinds, compareRegisters, isByElement, isPlain, register } from './register.js';
 import { superseded } from './spent.js';
 import { FOREIGN, ZERO, laterOf, successor } from './stamp.js';
 import { EMPTY, isEmptyObject, lift, objectOf, placeAt, treeOf } from './view.js';
@@ -50,13 +52,67 @@ export class Writer {
     this.unit(unit, wanted, over);
   }
 
-  unitValue({ key, policy }) {
+  // What a unit shows, or null; of an array by element the whole.
+  unitValue({ key, kind, path, policy, isElement }) {
+    if (isElement) return placeAt(this.tree, path)?.shown?.find(({ name }) => name === key)?.register.value ?? null;
+    if (isByElement({ kind })) return placeAt(this.tree, path)?.shows ?? null;
     return this.document.registers.get(key)?.value ?? (policy ? EMPTY : null);
   }
 
   unit(unit, value, over = ZERO) {
     if (unit.policy) this.tuple(unit, value, over);
+    else if (unit.isElement) this.element(unit.key, unit.path, value, over);
+    else if (isByElement(unit)) this.array(unit, value, over);
     else this.field(unit, value, over);
+  }
+
+  // An array by element: what is wanted, element by element, or else a reset (3.9 rules 7 and 8).
+  array(unit, value, over) {
+    if (value?.type !== 'array') return this.resetArray(unit, value, over);
+    const { kind, shown } = this.arrayAt(unit);
+    const wanted = keyed(kind, value.items, shown.map(({ key, register }) => ({ ...key, register })), (key, item) => equal(key.register.value, item));
+    const keys = new Set(wanted.map(({ key }) => key));
+    for (const { name, key } of shown) if (!keys.has(key.text)) this.element(name, unit.path, null, over);
+    for (const element of wanted) this.element(nameOf(unit.key, element.key), unit.path, element.value, over);
+    this.order(unit, [...keys], over);
+  }
+
+  // The array at a unit's place: its kind, its register and the elements that show.
+  arrayAt({ path, kind, id }) {
+    const place = placeAt(this.tree, path);
+    const held = place?.live && compareKinds(place.register, { kind, id }) >= 0 ? place : { register: { kind, id, stamp: ZERO, era: ZERO, value: null }, shown: [], shows: null };
+    return { ...held, kind: { kind: held.register.kind, id: held.register.id } };
+  }
+
+  element(name, path, value, over) {
+    const { key } = readName(name);
+    const { register: array, shown } = this.arrayAt({ path, ...key });
+    const now = shown.find((element) => element.name === name)?.register.value ?? null;
+    if (now === value || (now && value && equal(now, value))) return;
+    const old = this.document.registers.get(name);
+    this.set(name, register(key.kind, successor([old?.stamp ?? ZERO, array.era].reduce(laterOf, over), FOREIGN), value));
+  }
+
+  // Puts the elements that keys name into their order, at the places that they
+  // have among the others (section 5 rule 6).
+  order(unit, keys, over) {
+    const { kind, register: array, shown, shows } = this.arrayAt(unit);
+    const present = shown.map(({ key }) => key.text);
+    const named = keys.filter((key) => present.includes(key));
+    const wanted = present.map((key) => (keys.includes(key) ? named.shift() : key));
+    if (shows?.type === 'array' && wanted.every((key, i) => key === present[i])) return;
+    const stamp = successor(laterOf(ownStamp(array), over), FOREIGN);
+    this.set(unit.key, register(kind.kind, stamp, orderValue(wanted), array.era, 0, kind.id));
+  }
+
+  resetArray(unit, value, over) {
+    const now = this.unitValue(unit);
+    if (now === value || (now && value && equal(now, value))) return;
+    const { kind } = this.arrayAt(unit);
+    const place = placeAt(this.tree, unit.path);
+    const stamp = successor([place ? newestOf(place) : ZERO, this.newestBelow(unit.key)].reduce(laterOf, over), FOREIGN);
+    if (value !== null && place?.elements.some(({ register }) => register.stamp >= stamp)) throw new Refused();
+    this.set(unit.key, register(kind.kind, stamp, value, stamp, 0, kind.id));
   }
 
   tuple({ key, kind, policy }, wanted, over) {
@@ -92,10 +148,10 @@ export class Writer {
   }
 
   // A group loses its members, a field its value; both begin a new era.
-  reset(key, { kind, value }, stamp) {
+  reset(key, { kind, id, value }, stamp) {
     if (value === null || isEmptyObject(value)) return;
     if (kind === 'group') this.set(key, register(kind, stamp, EMPTY));
-    else this.set(key, register(kind, stamp, kind === 'token' ? EMPTY : null, stamp));
+    else this.set(key, register(kind, stamp, kind === 'token' ? EMPTY : null, stamp, 0, id));
   }
 
   unitsBelow(path) {
@@ -166,14 +222,14 @@ function isAnother(identity, a, b) {
 
 function newestOf(place) {
   let newest = ownStamp(place.register);
-  for (const { register } of place.groups) newest = laterOf(newest, ownStamp(register));
+  for (const { register } of [...place.groups, ...place.elements]) newest = laterOf(newest, ownStamp(register));
   for (const child of place.below.values()) newest = laterOf(newest, newestOf(child));
   return newest;
 }
 
 // The registers that are not lww at and below a place, by key.
 function specialOf(place) {
-  const own = place.register && !isPlain(place.register) ? [[pointerOf(place.path), place.register]] : [];
+  const own = place.register && !isPlain(place.register) ? [[pointerOf(place.path), { ...place.register, value: place.shows }]] : [];
   const groups = place.groups.map(({ instance, register }) => [instance, register]);
   return [...own, ...groups, ...[...place.below.values()].flatMap(specialOf)];
 }
