@@ -222,18 +222,38 @@ func (p *place) collect(at string, out map[string]Register) {
 	}
 }
 
-// add remembers one version, and forgets the oldest. Of a value that was shown
-// again it forgets the time before.
-func (h *History) add(key string, v Superseded) {
-	past := h.Past[key]
-	i, found := slices.BinarySearch(past, v)
-	if found || v.malformed() {
+// add remembers versions of one key, and forgets the oldest. Of a value that was
+// shown again it forgets the time before.
+func (h *History) add(key string, versions ...Superseded) {
+	past := slices.Clone(h.Past[key])
+	for _, v := range versions {
+		if i, found := slices.BinarySearch(past, v); !found && !v.malformed() {
+			past = slices.Insert(past, i, v)
+		}
+	}
+	if len(past) == 0 {
 		return
 	}
 	if h.Past == nil {
 		h.Past = make(map[string][]Superseded)
 	}
-	h.Past[key] = tidy(slices.Insert(slices.Clone(past), i, v))
+	h.Past[key] = tidy(distinct(past))
+}
+
+// distinct leaves of equal versions in a row the first one, because nothing was
+// between them: a power cut left a shadow from before the version was superseded,
+// so the next save did it again. A token that seems to have come back once would
+// be believed to come back.
+func distinct(past []Superseded) []Superseded {
+	var last *string
+	return slices.DeleteFunc(past, func(v Superseded) bool {
+		digest := v.digest()
+		if v.shown() || last != nil && *last == digest {
+			return !v.shown()
+		}
+		last = &digest
+		return false
+	})
 }
 
 // tidy leaves what is to be remembered.
@@ -266,9 +286,7 @@ func (h *History) Merge(other *History) {
 			h.Past[key] = past // add never changes what it finds
 			continue
 		}
-		for _, v := range past {
-			h.add(key, v)
-		}
+		h.add(key, past...)
 	}
 	for _, v := range other.Vocabularies {
 		h.see(v)

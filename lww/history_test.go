@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 )
 
 func TestHistoryForgetsTheOldestOfEachKindAlone(t *testing.T) {
@@ -46,5 +47,65 @@ func TestWhatIsNoVersionIsNotRemembered(t *testing.T) {
 	}
 	if len(h.Past) > 0 {
 		t.Errorf("%v", h.Past)
+	}
+}
+
+// rotatedTwice is a document before and after its tokens were rotated, and a
+// history that has seen the rotation twice: a power cut left the shadow of that
+// save uncommitted, and one from before it, and the next save took the tokens
+// from the file.
+func rotatedTwice(t *testing.T) (old, now *Document, past *History) {
+	t.Helper()
+	old = &Document{ID: "id", Salt: "salt", Policies: Table{
+		"auth": {Kind: Token, At: Pattern{}, Members: []string{"access", "refresh"}, Access: "access", Refresh: "refresh"},
+	}}
+	pair := func(n string) []Change {
+		return []Change{
+			{Path: []string{"access"}, Want: &View{Leaf: `"AT-` + n + `"`}},
+			{Path: []string{"refresh"}, Want: &View{Leaf: `"RT-` + n + `"`}},
+		}
+	}
+	write := func(d *Document, at int64, changes ...Change) {
+		if err := d.Write(Writer{Actor: 7, Now: time.UnixMilli(at)}, changes...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(old, 1000, append(pair("1"), Change{Path: []string{"theme"}, Want: &View{Leaf: `"light"`}})...)
+	now = old.Clone()
+	write(now, 2000, pair("2")...)
+	past = &History{}
+	for range 2 {
+		past.Record(old, now, old.Delta(now))
+	}
+	// Two saves that say nothing of the tokens.
+	for i := range int64(2) {
+		before := now.Clone()
+		write(now, 3000+i, Change{Path: []string{string("mn"[i])}, Want: &View{Leaf: "1"}})
+		past.Record(before, now, before.Delta(now))
+	}
+	return old, now, past
+}
+
+func TestAVersionThatWasSupersededTwiceInARowIsRememberedOnce(t *testing.T) {
+	_, _, past := rotatedTwice(t)
+	if got := past.Past["auth"]; len(got) != 1 || got[0].until() != 1 {
+		t.Errorf("%q", got)
+	}
+	// Two slots tell the same.
+	later := &History{Now: 2, Past: map[string][]Superseded{"auth": {superseded(2, past.Past["auth"][0].digest())}}}
+	for _, order := range [][2]*History{{past, later}, {later, past}} {
+		both := order[0].Clone()
+		both.Merge(order[1])
+		if !slices.Equal(both.Past["auth"], past.Past["auth"]) {
+			t.Errorf("joined: %q", both.Past["auth"])
+		}
+	}
+}
+
+func TestATokenThatWasSupersededTwiceInARowIsNotPutBack(t *testing.T) {
+	old, now, past := rotatedTwice(t)
+	a := Adopt(now, past, &Decoded{View: old.View(), Doc: &Document{}, block: &block{}})
+	if got := now.View().At([]string{"access"}).Leaf; got != `"AT-2"` || len(a.Adopted) > 0 {
+		t.Errorf("%s, adopted %q", got, a.Adopted)
 	}
 }
