@@ -3,7 +3,9 @@
 //
 // Its code is the planning that needs no attack to be right: Trace reads what
 // strace(1) recorded, Points says where a run can be hit, and Disorder what is
-// wrong with the order of its steps. The attacks themselves are tests:
+// wrong with the order of its steps. A Log follows what a run did to a directory,
+// and its Cuts are the states that a power cut may leave. The attacks themselves
+// are tests:
 //
 //	go test ./conformance/faults                          seconds
 //	go test -tags faults -timeout 1h ./conformance/faults minutes, and strace

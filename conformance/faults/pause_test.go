@@ -73,13 +73,13 @@ func dropHistory(text []byte) ([]byte, error) {
 }
 
 func renameOver(path string, text []byte) error {
-	if err := os.WriteFile(path+".new", text, 0o600); err != nil {
+	if err := writeFile(path+".new", text, 0o600); err != nil {
 		return err
 	}
 	return os.Rename(path+".new", path)
 }
 
-func inPlace(path string, text []byte) error { return os.WriteFile(path, text, 0o600) }
+func inPlace(path string, text []byte) error { return writeFile(path, text, 0o600) }
 
 // stoppedRun is a run that stands still after a system call.
 type stoppedRun struct {

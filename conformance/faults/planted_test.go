@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,18 +31,19 @@ func plantedBugs() []planted {
 				"	if f.opts.InPlace = old.Exists; old.Exists {\n		return t.overwriteMain(old, next, secret, nil)\n	}\n	s := &Swap{txn: t, old: old, next: next}\n"},
 			{"fileio/inplace.go", "	if _, err := file.WriteAt(data, 0); err != nil {\n",
 				"	_ = file.Truncate(0)\n	if _, err := file.WriteAt(data, 0); err != nil {\n"},
-		}, byKilling},
+		}, byPowerCut(cfgmerge.Embedded, "set")},
 		{"no lock", []edit{{"fileio/lock.go",
 			"		if f.isOurs(lock, name) {\n",
-			"		if f.isOurs(lock, name) {\n\t\t\t_ = lock.Unlock()\n"}}, byOrder},
+			"		if f.isOurs(lock, name) {\n\t\t\t_ = lock.Unlock()\n"}}, byRival},
 		{"load before lock", []edit{
 			{"commit.go", "	txn, err := folder.Lock(ctx)\n", "	early, _ := d.look(ctx)\n	txn, err := folder.Lock(ctx)\n"},
 			{"commit.go", "	c := &commit{Doc: d, in: in, folder: folder, txn: txn", "	c := &commit{early: early, Doc: d, in: in, folder: folder, txn: txn"},
 			{"commit.go", "	txn    *fileio.Txn\n", "	txn    *fileio.Txn\n	early  *state\n"},
 			{"commit.go", "	for doubts := 0; ; doubts++ {\n", "	if st := c.early; st != nil {\n\t\tc.early = nil\n\t\treturn st, nil\n\t}\n	for doubts := 0; ; doubts++ {\n"},
 		}, byOrder},
-		{"no fsync", []edit{{"fileio/stage.go", "return temp.Sync()", "return nil"}}, byOrder},
-		{"no directory fsync", []edit{{"fileio/swap.go", "return syncDir(f.parent)", "return nil"}}, byOrder},
+		{"no fsync", []edit{{"fileio/stage.go", "return temp.Sync()", "return nil"}}, byPowerCut(cfgmerge.Embedded, "set")},
+		{"no directory fsync", []edit{{"fileio/swap.go", "return syncDir(f.parent)", "return nil"}}, byPowerCut(cfgmerge.Embedded, "set")},
+		{"no fsync of the shadow", []edit{{"commit.go", "vital && c.opts.Durability == Full", "false"}}, byPowerCut(cfgmerge.Sidecar, "rotate")},
 		{"reset on parse error", []edit{{"state.go",
 			"	return corrupt(reason)\n", "	st.origin = fromNew\n	return nil\n"}}, byDamage(`{"theme": "light", "runs": `)},
 		{"delete the lock file", []edit{{"fileio/lock.go",
@@ -85,7 +87,45 @@ func byKilling(t *testing.T, overlay string) bool {
 	return false
 }
 
-// byOrder: the trace of a save shows it.
+// byPowerCut: something is lost when the power is cut.
+func byPowerCut(layout cfgmerge.Layout, name string) func(t *testing.T, overlay string) bool {
+	return func(t *testing.T, overlay string) bool {
+		all := outages()
+		i := slices.IndexFunc(all, func(o outage) bool { return o.layout == layout && o.name == name })
+		y, err := cutPower(all[i], fastest(t), build(t, "-overlay", overlay), true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return revealed(t, y, lost, torn, reset, missing)
+	}
+}
+
+// byRival: a save that is stopped while a rival saves shows it.
+func byRival(t *testing.T, overlay string) bool {
+	y, err := pausesIn(fastest(t), build(t, "-overlay", overlay))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return revealed(t, y, lost)
+}
+
+// revealed reports whether there are violations of one of the classes, and logs
+// the first of each.
+func revealed(t *testing.T, y *tally, classes ...string) bool {
+	t.Helper()
+	found := false
+	for _, class := range classes {
+		if texts := y.found[class]; len(texts) > 0 {
+			t.Logf("%s: %s", class, texts[0])
+			found = true
+		}
+	}
+	return found
+}
+
+// byOrder: the trace of a save shows it. This is for mistakes that lose nothing
+// as long as the other precautions are there: a save looks at what it displaces,
+// and at the lock file after it was locked.
 func byOrder(t *testing.T, overlay string) bool {
 	s := scenarios()[0]
 	tr, err := rehearse(s, filepath.Join(t.TempDir(), s.name), build(t, "-overlay", overlay))
@@ -194,7 +234,7 @@ func TestTheTestsForPlantedBugsFindNothingWithoutThem(t *testing.T) {
 	needStrace(t)
 	none := overlay(t, nil)
 	for name, finds := range map[string]func(*testing.T, string) bool{
-		"killing": byKilling, "order": byOrder,
+		"killing": byKilling, "order": byOrder, "power": byPowerCut(cfgmerge.Embedded, "set"), "shadow": byPowerCut(cfgmerge.Sidecar, "rotate"), "rivals": byRival,
 		"damage": byDamage(`{"theme": "light", "runs": `), "duplicates": byDamage(`{"theme": "light", "theme": "dark"}`),
 		"merging": byTest("./lww", "TestMergeIsCommutativeAssociativeAndIdempotent|TestWhatAFileSays"),
 		"mtime":   byTest("./fileio", "TestAYoungStampIsNotTrusted"),

@@ -60,9 +60,9 @@ func scenarios() []scenario {
 			stdin: `{"access_token":"canary-at-3","refresh_token":"canary-rt-3"}`, want: rotated},
 		{name: "first", prepare: world.create, args: set, want: map[string]any{"theme": "dark"}},
 		{name: "sidecar", prepare: history(cfgmerge.Sidecar), args: set, want: dark},
-		{name: "adopt", prepare: staleRewrite, args: set, want: with(dark, "runs", 3.0), quarantine: true},
-		{name: "mend", prepare: damage, args: set, want: dark, damaged: before, quarantine: true},
-		{name: "repair", prepare: damage, args: []string{"repair", "FILE"}, want: before, damaged: before, quarantine: true},
+		{name: "adopt", prepare: staleRewrite(cfgmerge.Embedded), args: set, want: with(dark, "runs", 3.0), quarantine: true},
+		{name: "mend", prepare: damage(cfgmerge.Embedded), args: set, want: dark, damaged: before, quarantine: true},
+		{name: "repair", prepare: damage(cfgmerge.Embedded), args: []string{"repair", "FILE"}, want: before, damaged: before, quarantine: true},
 	}
 }
 
@@ -93,22 +93,26 @@ func history(layout cfgmerge.Layout) func(w world) error {
 
 // staleRewrite is what an old binary leaves: no history, the tokens of before,
 // and a change of its own.
-func staleRewrite(w world) error {
-	if err := history(cfgmerge.Embedded)(w); err != nil {
-		return err
+func staleRewrite(layout cfgmerge.Layout) func(w world) error {
+	return func(w world) error {
+		if err := history(layout)(w); err != nil {
+			return err
+		}
+		stale := `{"theme": "light", "runs": 3, "access_token": "canary-at-1", "refresh_token": "canary-rt-1"}`
+		return writeFile(w.path(), []byte(stale), 0o600)
 	}
-	stale := `{"theme": "light", "runs": 3, "access_token": "canary-at-1", "refresh_token": "canary-rt-1"}`
-	return os.WriteFile(w.path(), []byte(stale), 0o600)
 }
 
 // damage is what a crash leaves of a file that was written in place.
-func damage(w world) error {
-	if err := history(cfgmerge.Embedded)(w); err != nil {
-		return err
+func damage(layout cfgmerge.Layout) func(w world) error {
+	return func(w world) error {
+		if err := history(layout)(w); err != nil {
+			return err
+		}
+		info, err := os.Stat(w.path())
+		if err != nil {
+			return err
+		}
+		return os.Truncate(w.path(), info.Size()/2)
 	}
-	info, err := os.Stat(w.path())
-	if err != nil {
-		return err
-	}
-	return os.Truncate(w.path(), info.Size()/2)
 }

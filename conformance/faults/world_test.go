@@ -83,7 +83,16 @@ func copyEntry(from, to string, entry fs.DirEntry) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(to, data, info.Mode().Perm())
+	return writeFile(to, data, info.Mode().Perm())
+}
+
+// writeFile is os.WriteFile, except that no process is started meanwhile: until
+// it runs its program it has what is open here open, too, and a save would take
+// it for a writer of the file.
+func writeFile(name string, data []byte, mode fs.FileMode) error {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	return os.WriteFile(name, data, mode)
 }
 
 // outcome is how a run of the program ended.
