@@ -181,7 +181,7 @@ func (c *Coordinator) enterOnce(ctx context.Context) (*turn, error) {
 		_ = folder.Close()
 		return nil, err
 	}
-	return &turn{Coordinator: c, folder: folder, lock: guard}, nil
+	return &turn{Coordinator: c, tenure: &tenure{folder: folder, guard: guard}}, nil
 }
 
 func (c *Coordinator) lock(ctx context.Context, folder *fileio.Folder) (*fileio.Guard, error) {

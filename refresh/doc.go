@@ -15,7 +15,8 @@
 // One exchange: whoever has to refresh takes a lock that all processes share,
 // looks again, uses what another process has stored meanwhile, and only then
 // spends the refresh token that is stored at that moment. Nobody exchanges
-// without the lock. Other saves of the file go on during the exchange.
+// without the lock. Other saves of the file go on during the exchange, and the
+// lock is held until it has ended, whatever becomes of the caller.
 //
 // No lost token: before a refresh token goes out, there is a marker on disk that
 // says so, and room for the new one. An answer is stored whatever becomes of the

@@ -77,11 +77,12 @@ func (e *Endpoint) request(ctx context.Context, t Token) (*http.Request, error) 
 			form.Set("client_secret", e.ClientSecret)
 		}
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, e.URL, strings.NewReader(form.Encode()))
+	text := form.Encode()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, e.URL, GuardBody(ctx, io.NopCloser(strings.NewReader(text))))
 	if err != nil {
 		return nil, err
 	}
-	req.GetBody = nil // nothing may send it again
+	req.ContentLength = int64(len(text)) // without GetBody: nothing may send it again
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Accept", "application/json")
 	if e.Basic {

@@ -3,12 +3,10 @@ package refresh
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http/httptrace"
-	"os"
 	"sync"
 	"time"
-
-	"github.com/cfgmerge/cfgmerge/fileio"
 )
 
 // evidence says whether the refresh token went out.
@@ -20,105 +18,95 @@ const (
 	sent
 )
 
-// errTooSlow ends an exchange that takes too long.
-var errTooSlow = errors.New("the exchange takes too long")
-
-// mark writes the marker, and makes room for the new token.
-func (t *turn) mark(s Stored) error {
-	if err := t.opts.fault("marker"); err != nil {
-		return err
-	}
-	m := t.newMarker(s, phaseIntent)
-	t.own = &m
-	switch {
-	case t.earlier != nil:
-		// It may have been sent before, and will have been whatever comes now.
-		m.Phase, m.Time = phaseSent, t.earlier.Time
-	case t.opts.External:
-		m.Phase = phaseSent
-	}
-	data, err := m.encode()
-	if err != nil {
-		return err
-	}
-	t.record, err = t.folder.CreateRecord(t.names.marker, data, markerRoom+spillRoom)
-	if err != nil {
-		return err
-	}
-	return t.opts.fault("marked")
+// answer is what an exchange has brought.
+type answer struct {
+	next Token
+	sent evidence
+	err  error
+	// panicked is what Exchange has panicked with.
+	panicked any
 }
 
-// release removes the marker of an exchange that has not spent the token,
-// unless an earlier one may have.
-func (t *turn) release() error {
-	if t.earlier != nil {
-		return nil
-	}
-	return t.folder.Remove(t.names.marker)
-}
-
-// forget removes a marker that says nothing any more.
-func (t *turn) forget() error { return t.folder.Remove(t.names.marker) }
+var (
+	// errTooSlow ends an exchange that takes too long.
+	errTooSlow = errors.New("the exchange takes too long")
+	// errNoReturn: the goroutine has ended in another way.
+	errNoReturn = errors.New("the exchange has not returned")
+)
 
 // flight is one exchange under way.
 type flight struct {
 	turn   *turn
+	caller context.Context
 	detach func() bool // cuts it off from the caller's context; false if that has ended
 	cancel context.CancelCauseFunc
+	landed chan answer // gets one
 
-	mu    sync.Mutex
-	state evidence
+	mu      sync.Mutex
+	state   evidence
+	guarded bool  // the request's body asks whether it may be sent
+	refusal error // why the token must not go out
 }
 
-// exchange calls Options.Exchange. Until a connection is had the caller's
-// context ends it; from then on only the time-out does.
-func (t *turn) exchange(ctx context.Context, deadline time.Time, token Token) (Token, evidence, error) {
+// exchange calls Options.Exchange, and does not wait for it. Until a connection
+// is had the caller's context ends it; from then on only the time-out does.
+func (t *turn) exchange(ctx context.Context, deadline time.Time, token Token) *flight {
+	f := &flight{turn: t, caller: ctx, landed: make(chan answer, 1)}
 	own, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	defer cancel(nil)
 	own, stop := context.WithDeadlineCause(own, deadline, errTooSlow)
-	defer stop()
-	f := &flight{turn: t, cancel: cancel}
+	f.cancel = cancel
 	f.detach = context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
-	defer f.detach()
+	end := func() { f.detach(); stop(); cancel(nil) }
 	if ctx.Err() != nil || t.opts.External && !f.detach() {
-		return Token{}, unsent, context.Cause(ctx)
+		end()
+		f.landed <- answer{sent: unsent, err: context.Cause(ctx)}
+		return f
 	}
 	if t.opts.External {
 		f.state = sent
 	}
-	own = context.WithValue(own, lockKey{}, t.lock)
-	next, err := t.opts.Exchange(f.traced(own, cancel), token)
-	if faultErr := t.opts.fault("answered"); faultErr != nil {
-		return Token{}, sent, faultErr
-	}
-	if err == nil && next.Access == "" {
-		err = &ResponseError{Malformed: true}
-	}
-	return next, f.evidence(ctx), err
+	own = context.WithValue(own, lockKey{}, t.guard)
+	own = f.traced(context.WithValue(own, flightKey{}, f))
+	go func() {
+		a := answer{err: errNoReturn}
+		defer func() {
+			a.panicked, a.sent = recover(), f.evidence()
+			end()
+			f.landed <- a
+		}()
+		if a.next, a.err = t.opts.Exchange(own, token); a.err == nil && a.next.Access == "" {
+			a.err = &ResponseError{Malformed: true}
+		}
+	}()
+	return f
 }
 
-type lockKey struct{}
+// mostOvertime is how much later than its deadline an exchange may end, which
+// has to notice first.
+const mostOvertime = time.Second
 
-// ShareLock returns, to an Exchange, an open file for a program that it runs to
-// inherit: then others wait for that program too, even if this process dies. The
-// caller closes it once the program has started. On Windows, where locks are not
-// inherited, and outside of an Exchange the error is errors.ErrUnsupported; else
-// it is a *cfgmerge.FileError.
-func ShareLock(ctx context.Context) (*os.File, error) {
-	guard, ok := ctx.Value(lockKey{}).(*fileio.Guard)
-	if !ok {
-		return nil, errors.ErrUnsupported
+// await waits for the answer; ok is false if the exchange ignores its deadline.
+func (f *flight) await(deadline time.Time) (a answer, ok bool) {
+	late := time.NewTimer(time.Until(deadline) + min(mostOvertime, f.turn.opts.ExchangeTimeout))
+	defer late.Stop()
+	select {
+	case a = <-f.landed:
+		if a.panicked != nil {
+			panic(a.panicked)
+		}
+		return a, true
+	case <-late.C:
+		return answer{}, false
 	}
-	return guard.Share()
 }
 
 // evidence is what the trace has shown. net/http looks at the context before it
 // looks for a connection; so if the caller has given up, no sign of either means
 // that nothing was sent.
-func (f *flight) evidence(ctx context.Context) evidence {
+func (f *flight) evidence() evidence {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.state == unknown && ctx.Err() != nil {
+	if f.state == unknown && f.caller.Err() != nil {
 		return unsent
 	}
 	return f.state
@@ -126,17 +114,17 @@ func (f *flight) evidence(ctx context.Context) evidence {
 
 // traced listens for the moment from which on the token may go out: net/http
 // calls GotConn before it writes the request.
-func (f *flight) traced(ctx context.Context, cancel context.CancelCauseFunc) context.Context {
+func (f *flight) traced(ctx context.Context) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GetConn: func(string) { f.note(unsent) },
 		GotConn: func(got httptrace.GotConnInfo) {
 			if err := f.departs(); err != nil {
-				// net/http would write the request in spite of a context that
-				// has ended: 3 of 400 times it had.
-				if f.evidence(ctx) != sent {
+				f.cancel(err)
+				if !f.isGuarded() {
+					// net/http would write the request in spite of a context
+					// that has ended: 3 of 400 times it had.
 					_ = got.Conn.Close()
 				}
-				cancel(err)
 			}
 		},
 	})
@@ -148,6 +136,12 @@ func (f *flight) note(e evidence) {
 	f.state = max(f.state, e)
 }
 
+func (f *flight) isGuarded() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.guarded
+}
+
 // departs marks the token as sent, and cuts the exchange off from the caller.
 // If that is too late, because the caller's context has ended a moment ago, the
 // exchange is canceled; but net/http may write the request all the same, so that
@@ -155,32 +149,46 @@ func (f *flight) note(e evidence) {
 func (f *flight) departs() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.state == sent {
-		return nil
+	if f.state == sent || f.refusal != nil {
+		return f.refusal
 	}
 	f.detach()
 	if f.turn.earlier == nil {
-		if err := f.turn.record.Overwrite(overPhase(phaseSent), phaseOffset); err != nil {
-			return err
+		if f.refusal = f.turn.record.Overwrite(overPhase(phaseSent), phaseOffset); f.refusal != nil {
+			f.state = unsent
+			return f.refusal
 		}
 	}
 	f.state = sent
 	return f.turn.opts.fault("sent")
 }
 
-// spill keeps a new token in the room behind the marker.
-func (t *turn) spill(token Token) error {
-	if err := t.opts.fault("spill"); err != nil {
-		return err
+type flightKey struct{}
+
+// GuardBody is for the request of an Exchange over net/http whose body holds
+// the refresh token: what it returns can't be read if the token must not go out,
+// because that could not be noted. Without it the whole connection has to be
+// closed then, and with HTTP/2 that ends other requests. Outside of an Exchange it
+// returns the body.
+func GuardBody(ctx context.Context, body io.ReadCloser) io.ReadCloser {
+	f, ok := ctx.Value(flightKey{}).(*flight)
+	if !ok || body == nil {
+		return body
 	}
-	data, err := encodeSpill(token)
-	if err != nil {
-		return err
-	}
-	if t.record == nil {
-		return errNoRecord
-	}
-	return t.record.Overwrite(data, markerRoom)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.guarded = true
+	return &guardedBody{body, f}
 }
 
-var errNoRecord = errors.New("no room was made")
+type guardedBody struct {
+	io.ReadCloser
+	flight *flight
+}
+
+func (b *guardedBody) Read(p []byte) (int, error) {
+	if err := b.flight.departs(); err != nil {
+		return 0, err
+	}
+	return b.ReadCloser.Read(p)
+}

@@ -9,8 +9,9 @@ import (
 // Exchange spends t.Refresh and returns what the server answers. It is called
 // at most once for a refresh token, under a lock that all processes share.
 //
-// It must end when its context does, and must not try again by itself. It
-// should return a *ResponseError for an answer that refuses; ParseResponse makes
+// It must end when its context does, and must not try again by itself. For one
+// that goes on nobody waits: it counts as interrupted, but holds the lock until
+// it returns, and what it returns is stored. It should return a *ResponseError for an answer that refuses; ParseResponse makes
 // one. An exchange over net/http is known to have begun when the context's
 // httptrace says so; for any other set Options.External.
 type Exchange func(ctx context.Context, t Token) (Token, error)
@@ -27,7 +28,7 @@ type Options struct {
 	// counts as spent as soon as Exchange is called.
 	External bool
 	// ExchangeTimeout bounds an exchange, from when the lock is had; 0 means
-	// 30 s.
+	// 30 s. An exchange has a second more, at most, to notice that.
 	ExchangeTimeout time.Duration
 	// PersistTimeout bounds the attempts to store a new token; 0 means 60 s.
 	PersistTimeout time.Duration

@@ -142,7 +142,7 @@ func describe(err error) string {
 	switch {
 	case errors.As(err, &answer):
 		return answer.Error()
-	case errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, errTooSlow):
 		return "no answer in time"
 	case errors.Is(err, context.Canceled):
 		return "canceled"

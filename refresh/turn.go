@@ -12,8 +12,7 @@ import (
 type turn struct {
 	*Coordinator
 	request
-	folder *fileio.Folder
-	lock   *fileio.Guard
+	*tenure
 
 	// earlier is the marker of an exchange whose answer was lost, if that is
 	// about the stored token; own is that of the present one, record its file.
@@ -27,10 +26,26 @@ type turn struct {
 	again bool
 }
 
+// tenure is the time for which the lock is held.
+type tenure struct {
+	folder *fileio.Folder
+	guard  *fileio.Guard
+	// gone: somebody else gives it back.
+	gone bool
+}
+
 // leave gives the lock back.
-func (t *turn) leave() {
-	_ = t.lock.Unlock()
-	_ = t.folder.Close()
+func (t *tenure) leave() {
+	if !t.gone {
+		_ = t.guard.Unlock()
+		_ = t.folder.Close()
+	}
+}
+
+// hand passes the lock on.
+func (t *tenure) hand() *tenure {
+	t.gone = true
+	return &tenure{folder: t.folder, guard: t.guard}
 }
 
 // run looks what is stored, and only spends a token if nothing else helps.
@@ -154,12 +169,40 @@ func (t *turn) spend(ctx context.Context, s Stored) (Token, error) {
 		_ = t.release() // nothing was sent, whatever the marker says
 		return Token{}, err
 	}
-	defer t.record.Close()
-	next, sent, err := t.exchange(ctx, deadline, s.Token)
-	if err != nil {
-		return t.concede(ctx, s, sent, err)
+	f := t.exchange(ctx, deadline, s.Token)
+	a, ok := f.await(deadline)
+	if !ok {
+		return Token{}, t.giveAway(ctx, s, f)
 	}
-	now, err := t.persist(ctx, s, next)
+	return t.settle(ctx, s, a)
+}
+
+// giveAway leaves an exchange that ignores its deadline to a goroutine, and the
+// lock with it: for as long as the token may be on its way nobody else must send
+// it. An answer is stored whenever it comes.
+func (t *turn) giveAway(ctx context.Context, s Stored, f *flight) error {
+	_ = t.record.Overwrite(overPhase(phaseSent), phaseOffset)
+	late := *t
+	late.tenure = t.hand()
+	end := t.begin()
+	go func() {
+		defer end()
+		defer late.leave()
+		_, _ = late.settle(context.WithoutCancel(ctx), s, <-f.landed)
+	}()
+	return t.interrupted(t.own, nil, errTooSlow)
+}
+
+// settle deals with what an exchange has brought.
+func (t *turn) settle(ctx context.Context, s Stored, a answer) (Token, error) {
+	defer t.record.Close()
+	if err := t.opts.fault("answered"); err != nil {
+		a.sent, a.err = sent, err
+	}
+	if a.err != nil {
+		return t.concede(ctx, s, a.sent, a.err)
+	}
+	now, err := t.persist(ctx, s, a.next)
 	if err != nil {
 		return Token{}, err
 	}
@@ -206,7 +249,7 @@ func (t *turn) refused(ctx context.Context, s Stored, err error) (Token, error) 
 	if forgetErr := t.forget(); forgetErr != nil || t.again {
 		return Token{}, errors.Join(t.giveUp(s, err), forgetErr)
 	}
-	next := &turn{Coordinator: t.Coordinator, request: t.request, folder: t.folder, lock: t.lock, again: true}
+	next := &turn{Coordinator: t.Coordinator, request: t.request, tenure: t.tenure, again: true}
 	next.resume = false
 	return next.run(ctx)
 }

@@ -64,7 +64,7 @@ func play(role string) error {
 		return err
 	}
 	w := newWorker(p.Server)
-	w.pace = p.Pace
+	w.pace, w.aimed = p.Pace, p.Aimed
 	if p.Aimed == onConnections {
 		w.base = leading()
 	}

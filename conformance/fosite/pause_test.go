@@ -119,7 +119,7 @@ func (s *stage) overtake(t *testing.T, r *run) string {
 	switch {
 	case rival.Busy != 0:
 		outcome = "the rival named the process that stands still"
-		if !hasLock || !rival.Stopped || rival.Busy != r.calls[0].Thread || after != before {
+		if !hasLock || !rival.Stopped || rival.Busy != r.calls[0].Thread || after > 1 {
 			t.Errorf("the rival said %q; the lock is held: %v; %d exchanges, then %d", rival.Error, hasLock, before, after)
 		}
 	case rival.Access != "AT-2", hasLock && was == "RT-1":

@@ -30,6 +30,7 @@ type worker struct {
 	server   string
 	client   *http.Client
 	base     http.RoundTripper
+	aimed    string        // as in a part
 	pace     time.Duration // between two requests
 	rejected string        // why it exchanges; empty if because of the clock
 }

@@ -90,7 +90,7 @@ func Exchange(cfg *oauth2.Config, extra ...string) (refresh.Exchange, error) {
 		return nil, ErrAuthStyle
 	}
 	return func(ctx context.Context, t refresh.Token) (refresh.Token, error) {
-		next, err := cfg.TokenSource(ctx, &oauth2.Token{RefreshToken: t.Refresh}).Token()
+		next, err := cfg.TokenSource(guarded(ctx), &oauth2.Token{RefreshToken: t.Refresh}).Token()
 		if err != nil {
 			return refresh.Token{}, translate(err)
 		}
@@ -100,6 +100,30 @@ func Exchange(cfg *oauth2.Config, extra ...string) (refresh.Exchange, error) {
 		}
 		return out, nil
 	}, nil
+}
+
+// guarded is a context with the client that oauth2 takes, which sends the token
+// only if that could be noted.
+func guarded(ctx context.Context) context.Context {
+	client := http.Client{}
+	if own, ok := ctx.Value(oauth2.HTTPClient).(*http.Client); ok && own != nil {
+		client = *own
+	}
+	client.Transport = guard{client.Transport}
+	return context.WithValue(ctx, oauth2.HTTPClient, &client)
+}
+
+// guard is a transport; over http.DefaultTransport if base is nil.
+type guard struct{ base http.RoundTripper }
+
+func (g guard) RoundTrip(req *http.Request) (*http.Response, error) {
+	base := g.base
+	if base == nil {
+		base = http.DefaultTransport
+	}
+	out := req.Clone(req.Context())
+	out.Body, out.GetBody = refresh.GuardBody(req.Context(), req.Body), nil
+	return base.RoundTrip(out)
 }
 
 // translate keeps the server's code and drops its text, which may quote a token.

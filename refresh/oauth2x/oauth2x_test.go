@@ -3,6 +3,8 @@ package oauth2x_test
 import (
 	"context"
 	"errors"
+	"io"
+	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -96,5 +98,31 @@ func TestAnAnswerWithoutARefreshTokenDoesNotRepeatTheSpentOne(t *testing.T) {
 func TestAnEndpointThatWouldBeAskedTwiceIsRefused(t *testing.T) {
 	if _, err := oauth2x.Exchange(&oauth2.Config{}); !errors.Is(err, oauth2x.ErrAuthStyle) {
 		t.Errorf("%v", err)
+	}
+}
+
+// stamp notes what a request can be read by.
+type stamp struct{ guarded bool }
+
+func (s *stamp) RoundTrip(req *http.Request) (*http.Response, error) {
+	_, isText := req.Body.(interface {
+		WriteTo(io.Writer) (int64, error)
+	})
+	s.guarded = !isText && req.GetBody == nil
+	return http.DefaultTransport.RoundTrip(req)
+}
+
+func TestTheClientOfTheContextIsUsedAndItsRequestGuarded(t *testing.T) {
+	server := oauthtest.Start(t, oauthtest.Options{})
+	path := filepath.Join(t.TempDir(), "app.json")
+	c := login(t, server, path)
+	first := server.Login("me", "cli")
+	if err := c.Login(t.Context(), refresh.Token{Access: first.AccessToken, Refresh: first.RefreshToken}); err != nil {
+		t.Fatal(err)
+	}
+	var seen stamp
+	ctx := context.WithValue(t.Context(), oauth2.HTTPClient, &http.Client{Transport: &seen})
+	if _, err := c.Refresh(ctx, first.AccessToken); err != nil || !seen.guarded {
+		t.Error(seen.guarded, err)
 	}
 }

@@ -1,0 +1,8 @@
+package fosite
+
+import (
+	"os"
+	"syscall"
+)
+
+func syncData(file *os.File) { _ = syscall.Fdatasync(int(file.Fd())) }
