@@ -75,11 +75,17 @@ func (d *Doc) Group(ctx context.Context, r GroupRef) (GroupState, error) {
 }
 
 func groupIn(doc *lww.Document, r GroupRef) (GroupState, error) {
+	doc.Lift()
+	return groupLifted(doc, r)
+}
+
+// groupLifted is groupIn of a document that is lifted already, and so is only
+// read.
+func groupLifted(doc *lww.Document, r GroupRef) (GroupState, error) {
 	p, ok := doc.Policies[r.Name]
 	if !ok || !p.Kind.Tuple() {
 		return GroupState{}, &UnknownGroupError{r}
 	}
-	doc.Lift()
 	reg, _ := doc.Register(lww.InstanceName(r.Name, r.Key))
 	return groupState(p, reg), nil
 }

@@ -32,6 +32,8 @@ type Doc struct {
 	closed bool
 	report Report
 	last   *written // what the last save left, nil if another look is needed
+
+	glance glance
 }
 
 // OpenDoc returns a handle for the file at path, which need not exist yet.
@@ -74,6 +76,7 @@ func newActor() lww.Actor {
 
 // Close ends the use of the handle. Further operations return ErrClosed.
 func (d *Doc) Close() error {
+	d.glance.close()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.closed = true

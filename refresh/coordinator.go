@@ -52,7 +52,8 @@ func (c *Coordinator) fail(op string, err error) error {
 }
 
 // Token returns a token whose access token can be used: the stored one, which
-// needs no lock, or one that is refreshed first. A token whose refresh fails is
+// needs no lock, and no reading while the file is unchanged, or one that is
+// refreshed first. A token whose refresh fails is
 // given out for as long as it has not expired.
 //
 // The reasons in its *Error are ErrLoggedOut, ErrNoRefreshToken, *NestedError,
@@ -60,7 +61,7 @@ func (c *Coordinator) fail(op string, err error) error {
 // *PersistError, *IdentityMismatchError, *cfgmerge.LockError and those of the
 // store.
 func (c *Coordinator) Token(ctx context.Context) (Token, error) {
-	s, err := c.load(ctx)
+	s, err := c.glance(ctx)
 	if err != nil {
 		return Token{}, c.fail("token", err)
 	}
@@ -108,7 +109,18 @@ type request struct {
 
 // load reads the store and judges the account.
 func (c *Coordinator) load(ctx context.Context) (Stored, error) {
-	s, err := c.store.Load(ctx)
+	return c.judged(c.store.Load(ctx))
+}
+
+// glance is load, for an answer that may be a moment old.
+func (c *Coordinator) glance(ctx context.Context) (Stored, error) {
+	if g, ok := c.store.(Glancer); ok {
+		return c.judged(g.Glance(ctx))
+	}
+	return c.load(ctx)
+}
+
+func (c *Coordinator) judged(s Stored, err error) (Stored, error) {
 	if err != nil {
 		return Stored{}, err
 	}

@@ -35,11 +35,13 @@ func (f *FileStore) Name() string { return lww.InstanceName(f.ref.Name, f.ref.Ke
 // Load reads the file. The reasons in its *cfgmerge.Error are those of
 // Doc.Group, and *KindError.
 func (f *FileStore) Load(ctx context.Context) (Stored, error) {
-	state, err := f.doc.Group(ctx, f.ref)
-	if err != nil {
-		return Stored{}, err
-	}
-	return f.stored(state)
+	return f.stored(f.doc.Group(ctx, f.ref))
+}
+
+// Glance reads the file only if it has changed. The reasons in its
+// *cfgmerge.Error are those of Load.
+func (f *FileStore) Glance(ctx context.Context) (Stored, error) {
+	return f.stored(f.doc.GlanceGroup(ctx, f.ref))
 }
 
 // KindError: the group is not one of the policy token, or has no member for
@@ -58,7 +60,10 @@ func (e *KindError) Hint() string {
 	return "tag its fields with token=NAME and the roles access, refresh and expiry"
 }
 
-func (f *FileStore) stored(state cfgmerge.GroupState) (Stored, error) {
+func (f *FileStore) stored(state cfgmerge.GroupState, err error) (Stored, error) {
+	if err != nil {
+		return Stored{}, err
+	}
 	p := state.Policy
 	if p.Kind != lww.Token || p.Access == "" {
 		return Stored{}, &KindError{Group: f.ref.Name}
@@ -105,7 +110,7 @@ func (f *FileStore) Swap(ctx context.Context, old Stored, next Token, change Cha
 	if err != nil && !errors.As(err, &committed) {
 		return Stored{}, err
 	}
-	s, kindErr := f.stored(now)
+	s, kindErr := f.stored(now, nil)
 	return s, errors.Join(err, kindErr)
 }
 

@@ -64,6 +64,14 @@ type Stored struct {
 	Version any
 }
 
+// Glancer is an optional part of a Store.
+type Glancer interface {
+	// Glance is Load for Token, which may be called at each request: where
+	// nothing has changed it need not look. What others store it may notice a
+	// tenth of a second late, but at once what is stored by this process.
+	Glance(ctx context.Context) (Stored, error)
+}
+
 // Author is an optional part of a Store.
 type Author interface {
 	// Author says which program stored s, for people; empty if nobody knows.
