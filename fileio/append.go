@@ -12,9 +12,8 @@ func (f *Folder) Append(name string, line []byte, maxBytes int64) error {
 	if !f.Exists() {
 		return &FileError{Op: "append", Path: f.given, Class: ClassMissing, Err: errNoFolder}
 	}
-	path := f.in(name).path
 	if err := f.opts.fault("append"); err != nil {
-		return fail("append", path, err)
+		return fail("append", f.in(name).path(), err)
 	}
 	line = append(bytes.TrimSuffix(bytes.Clone(line), []byte("\n")), '\n')
 	file, err := f.openToAppend(name, int64(len(line)), maxBytes)
@@ -23,7 +22,7 @@ func (f *Folder) Append(name string, line []byte, maxBytes int64) error {
 	}
 	defer file.Close()
 	if err := file.write(line); err != nil {
-		return fail("append", path, err)
+		return fail("append", file.at.path(), err)
 	}
 	return nil
 }
@@ -41,7 +40,7 @@ func (f *Folder) openToAppend(name string, more, maxBytes int64) (*handle, error
 	}
 	_ = file.Close()
 	if err := f.root.Rename(name, name+".1"); err != nil {
-		return nil, fail("rotate", file.at.path, err)
+		return nil, fail("rotate", file.at.path(), err)
 	}
 	return f.create(name, flag)
 }

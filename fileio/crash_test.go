@@ -29,7 +29,7 @@ func TestAKilledSaveLeavesTheOldFileOrTheNew(t *testing.T) {
 			if left := temps(t, f); left != nil {
 				t.Error("left behind:", left)
 			}
-			if _, err := os.Stat(f.in(quarantineName).path); err == nil {
+			if _, err := os.Stat(f.in(quarantineName).path()); err == nil {
 				t.Error("a copy of our own went to quarantine")
 			}
 		})

@@ -132,10 +132,10 @@ func (f *Folder) ownerInfo() (Info, error) {
 }
 
 func (f *Folder) main() place {
-	return place{dir: f.parent, name: filepath.Base(f.target), path: f.target}
+	return place{dir: f.parent, name: filepath.Base(f.target), above: filepath.Dir(f.target)}
 }
 
-func (f *Folder) in(name string) place { return placeIn(f.dir, f.path, name) }
+func (f *Folder) in(name string) place { return place{dir: f.dir, name: name, above: f.path} }
 
 // make creates the folder and opens it; losing the race to make it is as good as winning.
 func (f *Folder) make(path string) error {
@@ -259,11 +259,11 @@ func (f *Folder) create(name string, flag int) (*handle, error) {
 	at := f.in(name)
 	file, err := openFile(at, flag|os.O_CREATE, f.entryMode())
 	if err != nil {
-		return nil, fail("open", at.path, err)
+		return nil, fail("open", at.path(), err)
 	}
 	if err := f.own(file); err != nil {
 		_ = file.Close()
-		return nil, fail("chown", at.path, err)
+		return nil, fail("chown", at.path(), err)
 	}
 	if f.isShared() {
 		_ = file.chmod(f.entryMode()) // the umask may have kept the group out; another member's file is not ours to change

@@ -29,9 +29,9 @@ func openHandle(p place) (*handle, error) {
 	case err == nil:
 		return &handle{at: p, fd: fd}, nil
 	case errors.Is(err, unix.ENXIO): // a socket
-		return nil, &FileError{Op: "open", Path: p.path, Class: ClassNotRegular}
+		return nil, &FileError{Op: "open", Path: p.path(), Class: ClassNotRegular}
 	default:
-		return nil, fail("open", p.path, err)
+		return nil, fail("open", p.path(), err)
 	}
 }
 
@@ -63,18 +63,18 @@ func again(call func() (int, error)) (int, error) {
 
 func (p place) at() (dirFD int, name string) {
 	if p.dir == nil {
-		return unix.AT_FDCWD, p.path
+		return unix.AT_FDCWD, p.name
 	}
 	return int(p.dir.Fd()), p.name
 }
 
 // handleOf reads through a descriptor that the file goes on owning.
-func handleOf(f *os.File) *handle { return &handle{at: place{path: f.Name()}, fd: int(f.Fd())} }
+func handleOf(f *os.File) *handle { return &handle{at: place{name: f.Name()}, fd: int(f.Fd())} }
 
 func (h *handle) Close() error { return unix.Close(h.fd) }
 
 // file makes an os.File of the handle, which owns its descriptor from now on.
-func (h *handle) file() *os.File { return os.NewFile(uintptr(h.fd), h.at.path) }
+func (h *handle) file() *os.File { return os.NewFile(uintptr(h.fd), h.at.path()) }
 
 func (h *handle) info() (Info, error) {
 	var st unix.Stat_t
@@ -175,7 +175,7 @@ func modeOf(m uint32) fs.FileMode {
 // openDir opens a directory that is not a link. os.File asks the poller about every file that it opens by itself, which
 // is five more calls each time.
 func openDir(path string) (*os.File, error) {
-	fd, err := openFD(place{path: path}, unix.O_RDONLY|unix.O_DIRECTORY, 0)
+	fd, err := openFD(place{name: path}, unix.O_RDONLY|unix.O_DIRECTORY, 0)
 	if err != nil {
 		return nil, err
 	}

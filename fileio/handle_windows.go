@@ -16,9 +16,9 @@ type handle struct {
 }
 
 func openHandle(p place) (*handle, error) {
-	name, err := windows.UTF16PtrFromString(p.path)
+	name, err := windows.UTF16PtrFromString(p.path())
 	if err != nil {
-		return nil, fail("open", p.path, err)
+		return nil, fail("open", p.path(), err)
 	}
 	var h windows.Handle
 	err = patiently(func() (err error) {
@@ -28,13 +28,13 @@ func openHandle(p place) (*handle, error) {
 		return err
 	})
 	if err != nil {
-		return nil, fail("open", p.path, err)
+		return nil, fail("open", p.path(), err)
 	}
-	return &handle{at: p, f: os.NewFile(uintptr(h), p.path)}, nil
+	return &handle{at: p, f: os.NewFile(uintptr(h), p.path())}, nil
 }
 
 // handleOf reads through a file that goes on owning its descriptor.
-func handleOf(f *os.File) *handle { return &handle{at: place{path: f.Name()}, f: f} }
+func handleOf(f *os.File) *handle { return &handle{at: place{name: f.Name()}, f: f} }
 
 func (h *handle) Close() error { return h.f.Close() }
 
@@ -112,7 +112,7 @@ func modeOf(attributes uint32) fs.FileMode {
 func openFile(p place, flag int, mode fs.FileMode) (*handle, error) {
 	var f *os.File
 	err := patiently(func() (err error) {
-		f, err = os.OpenFile(p.path, flag, mode)
+		f, err = os.OpenFile(p.path(), flag, mode)
 		return err
 	})
 	if err != nil {

@@ -37,7 +37,7 @@ func Keep(path string, maxSize int64, now func() time.Time) (*Kept, error) {
 	if err != nil {
 		return nil, err
 	}
-	h, err := openHandle(place{path: resolved})
+	h, err := openHandle(place{name: resolved})
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +83,7 @@ func (k *Kept) pathHolds() bool {
 	if err != nil {
 		return false
 	}
-	info, err := entryInfo(place{path: resolved})
+	info, err := entryInfo(place{name: resolved})
 	return err == nil && info.Same(k.read.Info)
 }
 

@@ -147,7 +147,7 @@ func (f *Folder) remove(name string) error {
 	if err == nil || errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	return fail("remove", f.in(name).path, err)
+	return fail("remove", f.in(name).path(), err)
 }
 
 // names lists the folder through the descriptor that is open anyway.

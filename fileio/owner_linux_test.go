@@ -147,7 +147,7 @@ func TestRootLeavesEverythingToTheFilesOwner(t *testing.T) {
 	for _, root := range []string{path, txn.folder.Path()} {
 		must(t, filepath.WalkDir(root, func(p string, _ fs.DirEntry, err error) error {
 			must(t, err)
-			info, err := entryInfo(place{path: p})
+			info, err := entryInfo(place{name: p})
 			must(t, err)
 			if info.UID != someone || info.GID != someone {
 				t.Errorf("%s belongs to %d:%d", filepath.Base(p), info.UID, info.GID)

@@ -110,7 +110,7 @@ func (k kept) good() bool {
 }
 
 func (f *Folder) openQuarantine() (*os.Root, error) {
-	path := f.in(quarantineName).path
+	path := f.in(quarantineName).path()
 	err := f.root.Mkdir(quarantineName, f.info.Mode.Perm())
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fail("create", path, err)

@@ -38,7 +38,7 @@ func Read(path string, maxSize int64) (Content, error) {
 	if maxSize == 0 {
 		maxSize = defaultMaxSize
 	}
-	c, err := readEntry(place{path: resolved}, maxSize)
+	c, err := readEntry(place{name: resolved}, maxSize)
 	return c.summed(), err
 }
 
@@ -69,9 +69,9 @@ func readEntry(p place, maxSize int64) (Content, error) {
 func (h *handle) content(maxSize int64) (Content, error) {
 	info, err := h.info()
 	if err != nil {
-		return Content{}, fail("stat", h.at.path, err)
+		return Content{}, fail("stat", h.at.path(), err)
 	}
-	if err := admit(h.at.path, info, maxSize); err != nil {
+	if err := admit(h.at, info, maxSize); err != nil {
 		return Content{}, err
 	}
 	data, err := h.readAll(info.Size, maxSize)
@@ -81,12 +81,12 @@ func (h *handle) content(maxSize int64) (Content, error) {
 	return Content{Data: data, Exists: true, Info: info}, nil
 }
 
-func admit(path string, info Info, maxSize int64) error {
+func admit(p place, info Info, maxSize int64) error {
 	switch {
 	case !info.Mode.IsRegular():
-		return &FileError{Op: "open", Path: path, Class: ClassNotRegular}
+		return &FileError{Op: "open", Path: p.path(), Class: ClassNotRegular}
 	case info.Size > maxSize:
-		return &FileError{Op: "open", Path: path, Class: ClassTooLarge}
+		return &FileError{Op: "open", Path: p.path(), Class: ClassTooLarge}
 	}
 	return nil
 }
@@ -100,9 +100,9 @@ func (h *handle) readAll(size, maxSize int64) ([]byte, error) {
 		data = data[:len(data)+n]
 		switch {
 		case err != nil:
-			return nil, fail("read", h.at.path, err)
+			return nil, fail("read", h.at.path(), err)
 		case int64(len(data)) > maxSize:
-			return nil, &FileError{Op: "read", Path: h.at.path, Class: ClassTooLarge}
+			return nil, &FileError{Op: "read", Path: h.at.path(), Class: ClassTooLarge}
 		case n == 0, int64(len(data)) == size:
 			return data, nil
 		}

@@ -19,7 +19,7 @@ type Record struct {
 // which must not be done twice, so it is there until the new one is whole: also after a kill. The error is a *FileError.
 func (f *Folder) CreateRecord(name string, data []byte, size int) (*Record, error) {
 	if err := f.opts.fault("record"); err != nil {
-		return nil, fail("create", f.in(name).path, err)
+		return nil, fail("create", f.in(name).path(), err)
 	}
 	temp := name + ".new"
 	if err := f.remove(temp); err != nil {
@@ -33,14 +33,14 @@ func (f *Folder) CreateRecord(name string, data []byte, size int) (*Record, erro
 	}
 	if err != nil {
 		_ = f.remove(temp)
-		return nil, fail("write", f.in(name).path, err)
+		return nil, fail("write", f.in(name).path(), err)
 	}
 	if err := f.syncFolder(); err != nil {
-		return nil, fail("sync", f.in(name).path, err)
+		return nil, fail("sync", f.in(name).path(), err)
 	}
 	file, err := openFile(f.in(name), os.O_WRONLY, 0)
 	if err != nil {
-		return nil, fail("open", f.in(name).path, err)
+		return nil, fail("open", f.in(name).path(), err)
 	}
 	return &Record{file: file, folder: f}, nil
 }
@@ -63,7 +63,7 @@ func (r *Record) Overwrite(data []byte, offset int64) error {
 		err = errFirst(r.folder.opts.fault("record-sync"), func() error { return syncData(r.file) })
 	}
 	if err != nil {
-		return fail("write", r.file.at.path, err)
+		return fail("write", r.file.at.path(), err)
 	}
 	return nil
 }

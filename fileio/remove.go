@@ -6,7 +6,7 @@ import "os"
 // lock find it gone, and make a new folder. The error is a *FileError.
 func (t *Txn) RemoveFolder() error {
 	f := t.folder
-	entry, err := entryInfo(place{path: f.path})
+	entry, err := entryInfo(place{name: f.path})
 	if err != nil {
 		return err
 	}

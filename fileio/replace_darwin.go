@@ -20,7 +20,7 @@ func renameWith(from, to place, flags uint32) error {
 	return unix.RenameatxNp(fromDir, fromName, toDir, toName, flags)
 }
 
-func linkFile(from, to place) error { return os.Link(from.path, to.path) }
+func linkFile(from, to place) error { return os.Link(from.path(), to.path()) }
 
 // syncData is F_FULLFSYNC, as os.File.Sync is here: fsync(2) alone leaves the bytes in the drive's cache.
 func syncData(h *handle) error {

@@ -16,13 +16,13 @@ func renameNew(from, to place) error {
 	if err := linkFile(from, to); err != nil {
 		return err
 	}
-	_ = os.Remove(from.path)
+	_ = os.Remove(from.path())
 	return nil
 }
 
-func renameOver(from, to place) error { return os.Rename(from.path, to.path) }
+func renameOver(from, to place) error { return os.Rename(from.path(), to.path()) }
 
-func linkFile(from, to place) error { return os.Link(from.path, to.path) }
+func linkFile(from, to place) error { return os.Link(from.path(), to.path()) }
 
 func syncData(h *handle) error {
 	_, err := again(func() (int, error) { return 0, unix.Fsync(h.fd) })

@@ -19,26 +19,26 @@ const (
 // exchange lets ReplaceFile put a in the place of b, which keeps b's ACL and attributes, with the old file as backup,
 // and then gives the backup a's name: the result is that of an exchange.
 func exchange(a, b place) error {
-	backup := a.path + ".old"
-	if err := patiently(func() error { return replaceFile(b.path, a.path, backup) }); err != nil {
+	backup := a.path() + ".old"
+	if err := patiently(func() error { return replaceFile(b.path(), a.path(), backup) }); err != nil {
 		if errors.Is(err, errorUnableToMoveReplacementAside) {
-			return errors.Join(err, move(backup, b.path, 0))
+			return errors.Join(err, move(backup, b.path(), 0))
 		}
 		return err
 	}
-	return patiently(func() error { return move(backup, a.path, 0) })
+	return patiently(func() error { return move(backup, a.path(), 0) })
 }
 
 // renameNew renames unless the new name is taken.
 func renameNew(from, to place) error {
-	return patiently(func() error { return move(from.path, to.path, 0) })
+	return patiently(func() error { return move(from.path(), to.path(), 0) })
 }
 
 func renameOver(from, to place) error {
-	return patiently(func() error { return move(from.path, to.path, windows.MOVEFILE_REPLACE_EXISTING) })
+	return patiently(func() error { return move(from.path(), to.path(), windows.MOVEFILE_REPLACE_EXISTING) })
 }
 
-func linkFile(from, to place) error { return os.Link(from.path, to.path) }
+func linkFile(from, to place) error { return os.Link(from.path(), to.path()) }
 
 func move(from, to string, flags uint32) error {
 	a, err := windows.UTF16PtrFromString(from)

@@ -21,7 +21,7 @@ func (g *Guard) Share() (*os.File, error) {
 	}
 	if err := lockForChild(file); err != nil {
 		_ = file.Close()
-		return nil, fail("lock", file.at.path, err)
+		return nil, fail("lock", file.at.path(), err)
 	}
 	return file.file(), nil
 }

@@ -1,7 +1,6 @@
 package fileio
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/binary"
 	"errors"
@@ -84,7 +83,7 @@ func (t *Txn) Remembers(describes Digest, payload []byte) (bool, error) {
 		}
 		_ = h.Close()
 		if err != nil {
-			return false, fail("read", h.at.path, err)
+			return false, fail("read", h.at.path(), err)
 		}
 	}
 	if remembered {
@@ -138,7 +137,7 @@ func (f *Folder) readHeads() (*[slots]head, error) {
 		heads[i], err = h.head()
 		h.Close()
 		if err != nil {
-			return nil, fail("read", h.at.path, err)
+			return nil, fail("read", h.at.path(), err)
 		}
 	}
 	return &heads, nil
@@ -192,9 +191,8 @@ func decodeHeader(file []byte) head {
 	return h
 }
 
-// encodeHeader makes the header for the payload.
-func encodeHeader(h head, payload []byte) []byte {
-	raw := make([]byte, headerSize)
+// encodeHeader writes the header for the payload into raw.
+func encodeHeader(raw []byte, h head, payload []byte) {
 	copy(raw, slotMagic)
 	binary.LittleEndian.PutUint64(raw[8:], h.seq)
 	copy(raw[16:], h.describes[:])
@@ -202,7 +200,6 @@ func encodeHeader(h head, payload []byte) []byte {
 	binary.LittleEndian.PutUint64(raw[64:], uint64(len(payload)))
 	binary.LittleEndian.PutUint32(raw[72:], crc(payload))
 	binary.LittleEndian.PutUint32(raw[sumOffset:], crc(raw[:sumOffset]))
-	return raw
 }
 
 // slotParts makes the bytes of the file, with zeros over everything up to erase that an older payload may have left. A
@@ -210,11 +207,15 @@ func encodeHeader(h head, payload []byte) []byte {
 func slotParts(h head, payload []byte, erase int64) [][]byte {
 	used := int64(headerSize + len(payload))
 	size := (max(used, erase) + slotUnit - 1) / slotUnit * slotUnit
-	parts := [][]byte{encodeHeader(h, payload), payload, make([]byte, size-used)}
 	if size <= copyBelow {
-		return [][]byte{bytes.Join(parts, nil)}
+		file := make([]byte, size)
+		encodeHeader(file, h, payload)
+		copy(file[headerSize:], payload)
+		return [][]byte{file}
 	}
-	return parts
+	header := make([]byte, headerSize)
+	encodeHeader(header, h, payload)
+	return [][]byte{header, payload, make([]byte, size-used)}
 }
 
 func crc(data []byte) uint32 { return crc32.Checksum(data, crc32.MakeTable(crc32.Castagnoli)) }
@@ -264,13 +265,13 @@ func (t *Txn) closeSlot() {
 func (f *Folder) overwrite(file *handle, parts [][]byte, sync bool) error {
 	err := errFirst(f.opts.fault("slot"), func() error { return writeParts(file, parts) })
 	if err != nil {
-		return fail("write", file.at.path, err)
+		return fail("write", file.at.path(), err)
 	}
 	if !sync {
 		return nil
 	}
 	if err := errFirst(f.opts.fault("slot-sync"), func() error { return syncData(file) }); err != nil {
-		return fail("sync", file.at.path, err)
+		return fail("sync", file.at.path(), err)
 	}
 	return nil
 }
@@ -320,7 +321,7 @@ func (t *Txn) mark(data []byte, offset int64, note func(*head)) error {
 	}
 	note(&t.heads[t.written])
 	if err := t.slot.writeAt(data, offset); err != nil {
-		return fail("write", t.slot.at.path, err)
+		return fail("write", t.slot.at.path(), err)
 	}
 	return nil
 }

@@ -43,7 +43,7 @@ func (s *Swap) stage(secret bool) error {
 	}
 	if err := temp.Close(); err != nil {
 		_ = f.unlink(name)
-		return fail("close", f.in(name).path, err)
+		return fail("close", f.in(name).path(), err)
 	}
 	s.name = name
 	return nil
@@ -85,7 +85,7 @@ func writeAll(w io.Writer, data []byte) error {
 func verify(h *handle, want []byte) error {
 	same, more, err := h.holds(want, 0)
 	if err == nil && (!same || more) {
-		err = &FileError{Op: "verify", Path: h.at.path, Class: ClassCorrupt}
+		err = &FileError{Op: "verify", Path: h.at.path(), Class: ClassCorrupt}
 	}
 	return err
 }

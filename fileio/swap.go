@@ -151,7 +151,7 @@ func (s *Swap) inspect() {
 func (h *handle) contentLike(before Content, maxSize int64) (Content, error) {
 	info, err := h.info()
 	if err != nil {
-		return Content{}, fail("stat", h.at.path, err)
+		return Content{}, fail("stat", h.at.path(), err)
 	}
 	if before.Exists && info.Mode.IsRegular() && info.Size == int64(len(before.Data)) && verify(h, before.Data) == nil {
 		before.Info = info

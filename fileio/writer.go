@@ -22,7 +22,7 @@ func WriterPresent(path string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	h, err := openHandle(place{path: resolved})
+	h, err := openHandle(place{name: resolved})
 	if is(err, ClassMissing) {
 		return false, nil
 	}

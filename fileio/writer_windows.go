@@ -8,7 +8,7 @@ import (
 
 // writer opens the file once more without sharing writes, which fails while a writer has it open.
 func (h *handle) writer() writerState {
-	name, err := windows.UTF16PtrFromString(h.at.path)
+	name, err := windows.UTF16PtrFromString(h.at.path())
 	if err != nil {
 		return writerUnknown
 	}
