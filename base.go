@@ -1,11 +1,11 @@
 package cfgmerge
 
 import (
-	"bytes"
 	"encoding/json"
 	"hash/fnv"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/cfgmerge/cfgmerge/lww"
 	"github.com/cfgmerge/cfgmerge/schema"
@@ -43,14 +43,14 @@ func (o *outdated) holds(hash uint64) bool {
 
 // encode returns what encoding/json makes of v, which must be an object.
 func encode(v any) (*lww.View, error) {
-	var text bytes.Buffer
+	var text strings.Builder // the encoder writes once
 	e := json.NewEncoder(&text)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(v); err != nil {
 		return nil, &EncodeError{Type: typeOf(v)}
 	}
-	tree, err := strictjson.ParseObject(text.Bytes(), strictjson.Limits{})
-	if err != nil {
+	tree, err := strictjson.ParseString(text.String(), strictjson.Limits{})
+	if err != nil || tree.Root().Kind() != strictjson.Object {
 		return nil, ErrNotObject
 	}
 	return lww.ViewOf(tree.Root()), nil

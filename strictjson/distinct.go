@@ -2,15 +2,21 @@ package strictjson
 
 import "hash/maphash"
 
-// fewKeys is the size up to which comparing keys is faster than hashing.
-const fewKeys = 16
+// Up to fewKeys comparing keys is faster than hashing, and up to someKeys a table of hashes is not worth its memory.
+const (
+	fewKeys  = 16
+	someKeys = 64
+)
 
 // distinct fails at the second of two equal keys of an object with size members; otherwise it returns end.
 func (p *parser) distinct(object int32, size, end int) int {
 	var repeated int32
-	if size <= fewKeys {
+	switch {
+	case size <= fewKeys:
 		repeated = p.repeatedOfFew(object)
-	} else {
+	case size <= someKeys:
+		repeated = p.repeatedOfSome(object)
+	default:
 		repeated = p.seen.repeated(&p.Tree, object, size)
 	}
 	if repeated != 0 {
@@ -27,6 +33,22 @@ func (t *Tree) repeatedOfFew(object int32) int32 {
 		key := t.key(i)
 		hint := keyHint(key)
 		word, bit := &seen[hint/64%4], uint64(1)<<(hint%64)
+		if *word&bit != 0 && t.hasKeyBefore(object, i, key) {
+			return i
+		}
+		*word |= bit
+	}
+	return 0
+}
+
+// repeatedOfSome does the same with one of 1,024 bits, picked by a hash that nobody can aim at.
+func (t *Tree) repeatedOfSome(object int32) int32 {
+	seed := maphash.MakeSeed()
+	var seen [16]uint64
+	for i := object + 1; i < t.nodes[object].after; i = t.nodes[i].after {
+		key := t.key(i)
+		hint := maphash.String(seed, key)
+		word, bit := &seen[hint/64%16], uint64(1)<<(hint%64)
 		if *word&bit != 0 && t.hasKeyBefore(object, i, key) {
 			return i
 		}
@@ -81,7 +103,7 @@ func (s *keySet) reset(size int) {
 		s.seed = maphash.MakeSeed()
 	}
 	if n := len(s.slots); n < 2*size {
-		for n = max(n, 4*fewKeys); n < 2*size; n *= 2 {
+		for n = max(n, 4*someKeys); n < 2*size; n *= 2 {
 		}
 		s.slots, s.round = make([]slot, n), 0
 	}
