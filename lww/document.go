@@ -50,9 +50,9 @@ func (n *node) children() []child {
 	return n.kids.all()
 }
 
-// grow returns the child, made if it is missing.
+// grow returns the child for writing, made if it is missing.
 func (n *node) grow(key string) *node {
-	k := n.kids.get(key)
+	k := n.kids.own(key)
 	if k == nil {
 		k = &node{}
 		n.kids.add(key, k)
@@ -76,6 +76,24 @@ func (n *node) join(m *node) bool {
 	changed := m.has && n.raise(m.reg)
 	changed = n.joinElements(m) || changed
 	return n.kids.join(&m.kids) || changed
+}
+
+// covers reports whether a join with m would leave n as it is.
+func (n *node) covers(m *node) bool {
+	if m.has && !(n.has && n.reg.Compare(m.reg) >= 0) {
+		return false
+	}
+	for key, r := range m.elems {
+		if mine, has := n.elems[key]; !has || mine.Compare(r) < 0 {
+			return false
+		}
+	}
+	for _, c := range m.children() {
+		if k := n.kid(c.key); k == nil || k != c.node && !k.covers(c.node) {
+			return false
+		}
+	}
+	return true
 }
 
 // newest is the greatest stamp at and below n.
@@ -102,7 +120,7 @@ func (d *Document) at(path []string) *node {
 	return n
 }
 
-// growTo returns the node at path, made if it is missing.
+// growTo returns the node at path for writing, made if it is missing.
 func (d *Document) growTo(path []string) *node {
 	n := &d.root
 	for _, key := range path {
@@ -291,8 +309,16 @@ func (n *node) subtract(old, now *node) {
 			n.raiseElement(key, r)
 		}
 	}
+	theirs := old.children()
 	for _, k := range now.children() {
-		if was := old.kid(k.key); !k.node.same(was) {
+		for len(theirs) > 0 && theirs[0].key < k.key {
+			theirs = theirs[1:]
+		}
+		var was *node
+		if len(theirs) > 0 && theirs[0].key == k.key {
+			was = theirs[0].node
+		}
+		if k.node != was && !k.node.same(was) {
 			n.grow(k.key).subtract(was, k.node)
 		}
 	}
@@ -305,7 +331,7 @@ func (n *node) same(m *node) bool {
 	}
 	theirs := m.children()
 	for i, k := range n.children() {
-		if k.key != theirs[i].key || !k.node.same(theirs[i].node) {
+		if k.key != theirs[i].key || k.node != theirs[i].node && !k.node.same(theirs[i].node) {
 			return false
 		}
 	}

@@ -134,7 +134,7 @@ func (e *encoder) emit(p *place, inherited *cover) {
 	e.emitTuples(p)
 	switch {
 	case p.own == nil && p.wins > 1 && (inherited == nil || !slices.Contains(p.best, inherited.stamp)):
-		c := &cover{stamp: p.best[len(p.best)-1]}
+		c := &cover{stamp: p.best[len(p.best)-1], digests: make([]byte, 0, digestLen*len(p.kids))}
 		e.emitKids(p, c)
 		e.entries[string(e.at)] = entry{stamp: c.stamp, digests: string(c.digests)}
 	case p.array != nil:

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 )
@@ -71,4 +72,55 @@ func TestManyChangesOfAViewAreThoseOfEachInTurn(t *testing.T) {
 			t.Fatal("the view itself was changed")
 		}
 	})
+}
+
+// A clone shares all that neither of both has changed since. Nobody must notice:
+// beside each document goes a twin that shares nothing.
+func TestWhatIsWrittenToADocumentIsNotSeenInItsClones(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		policies := genTable(t)
+		shares := []*Document{genDocument(t, policies)}
+		twins := []*Document{copied(shares[0])}
+		for range rapid.IntRange(1, 12).Draw(t, "steps") {
+			i := rapid.IntRange(0, len(shares)-1).Draw(t, "document")
+			j := rapid.IntRange(0, len(shares)-1).Draw(t, "other")
+			switch rapid.IntRange(0, 5).Draw(t, "step") {
+			case 0, 1:
+				shares, twins = append(shares, shares[i].Clone()), append(twins, copied(twins[i]))
+			case 2:
+				if a, b := shares[i].Merge(shares[j]), twins[i].Merge(twins[j]); a != b {
+					t.Fatalf("a merge changed it: %v, of the twin: %v", a, b)
+				}
+			case 3:
+				if a, b := shares[i].Prune(NewStamp(0, 4, 0, 0)), twins[i].Prune(NewStamp(0, 4, 0, 0)); a != b {
+					t.Fatalf("dropped %d, of the twin %d", a, b)
+				}
+			default:
+				c := Change{Path: genPath(t), Want: genView(t, 2)}
+				w := Writer{Actor: Actor(rapid.IntRange(0, 2).Draw(t, "actor")), Now: time.UnixMilli(rapid.Int64Range(0, 6).Draw(t, "now"))}
+				_, _ = shares[i].Write(w, c), twins[i].Write(w, c)
+			}
+			for k := range shares {
+				if a, b := state(shares[k]), state(twins[k]); a != b {
+					t.Fatalf("document %d is\n%s\nand its twin\n%s", k, a, b)
+				}
+				if a, b := state(shares[i].Delta(shares[k])), state(twins[i].Delta(twins[k])); a != b {
+					t.Fatalf("%d differs from %d by\n%s\nand their twins by\n%s", k, i, a, b)
+				}
+			}
+		}
+	})
+}
+
+// copied copies a document in depth.
+func copied(d *Document) *Document {
+	var whole func(n *node) *node
+	whole = func(n *node) *node {
+		out := &node{reg: n.reg, has: n.has, elems: maps.Clone(n.elems)}
+		for _, c := range n.children() {
+			out.kids.add(c.key, whole(c.node))
+		}
+		return out
+	}
+	return &Document{ID: d.ID, Salt: d.Salt, Policies: maps.Clone(d.Policies), root: *whole(&d.root), tuples: maps.Clone(d.tuples)}
 }
