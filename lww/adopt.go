@@ -39,14 +39,18 @@ func Adopt(ours *Document, past *History, file *Decoded) Adoption {
 		a.withoutBlock()
 		return a.Adoption
 	}
-	lost := a.losses() // judged against ours as the file found it
+	ours.Lift()
+	removed := a.losses() // judged against ours as the file found it
 	ours.Merge(file.Doc)
-	removed := lost
+	ours.Lift() // as the next adoption would
+	var orders []edit
 	for _, e := range file.edits {
 		switch {
+		case e.order != nil:
+			orders = append(orders, e)
 		case file.Partial && e.removes(), e.element != "" && e.want == nil && !a.knows(e):
-		case e.want == nil && e.element == "" && e.order == nil && !a.saw(e):
-		case e.want == nil && e.element == "" && e.order == nil:
+		case e.want == nil && e.element == "" && !a.saw(e):
+		case e.want == nil && e.element == "":
 			removed = append(removed, e)
 		case a.putsBack(e):
 			a.reject(e)
@@ -59,6 +63,9 @@ func Adopt(ours *Document, past *History, file *Decoded) Adoption {
 		for _, e := range a.whole(a.shrink(removed)) {
 			a.edit(e)
 		}
+	}
+	for _, e := range orders {
+		a.edit(e)
 	}
 	return a.Adoption
 }
@@ -128,7 +135,7 @@ func (a *adopter) says(c Change) bool {
 		return same(a.doc.element(c.Path, c.edit.element), c.Want)
 	}
 	shown := a.doc.at(c.Path).array()
-	return shown != nil && shown.text() != "" && slices.Equal(refill(shown.keys, c.edit.order), shown.keys)
+	return shown != nil && isArray(shown.text()) && slices.Equal(refill(shown.keys, c.edit.order), shown.keys)
 }
 
 // knows reports whether ours has the element by the stamp of the entry that

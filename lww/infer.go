@@ -116,6 +116,7 @@ func inferBase(witnesses []witness, changed bool) uint64 {
 		distance += e.delta
 	}
 	base := uint64(0)
+	end := uint64(math.MaxUint64) // of the time in which the distance was this
 	for i, e := range events {
 		if i == 0 || events[i-1].at != e.at {
 			d := distance + aging*min(age, maxAge)
@@ -123,9 +124,10 @@ func inferBase(witnesses []witness, changed bool) uint64 {
 				d += idle
 			}
 			if d < best {
-				best, base = d, e.at
+				best, base = d, end
 			}
 			age++
+			end = e.at - 1
 		}
 		distance -= e.delta
 	}
