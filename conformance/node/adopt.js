@@ -37,11 +37,11 @@ function imported(ours, shown) {
 
 // Rules 1 and 2.
 function adoptIntact(ours, history, theirs, shown) {
-  const known = ours && ours.id === theirs.document.id ? ours : newDocument(theirs.document.id, theirs.document.salt);
+  const known = ours && ours.id === theirs.document.id ? lift(ours) : newDocument(theirs.document.id, theirs.document.salt);
   const adoption = new Adoption(merge(known, theirs.document), shown, readHistory(history).spent);
   const { edits, orders } = inOrder(theirs.edits);
   for (const edit of edits) adoption.edit(edit);
-  adoption.remove(adoption.missing(ours ? lift(ours) : known, theirs), theirs.removedObjects.values());
+  adoption.remove(adoption.missing(known, theirs), theirs.removedObjects.values());
   for (const edit of orders) adoption.order(edit);
   return adoption.result();
 }
@@ -77,10 +77,11 @@ class Adoption {
   edit({ key, path, value, over, entry, isElement }) {
     const { writer } = this;
     const unit = isElement ? { key, path, isElement } : unitOf(writer.document.policies, key, path);
-    const now = unit ? writer.unitValue(unit) : shownAt(writer.tree, path);
-    if (now && (unit?.policy ? agrees : remarshalled)(now, value)) return;
-    if (unit?.policy && this.putsBack(unit, value, now, entry)) return this.refuse(key, entry);
-    this.attempt(key, () => (unit ? writer.unit(unit, value, over) : writer.write(path, value, over)));
+    const now = () => (unit ? writer.unitValue(unit) : shownAt(writer.tree, path));
+    const isSo = () => now() !== null && (unit?.policy ? agrees : remarshalled)(now(), value);
+    if (isSo()) return;
+    if (unit?.policy && this.putsBack(unit, value, now(), entry)) return this.refuse(key, entry);
+    this.attempt(key, () => (unit ? writer.unit(unit, value, over) : writer.write(path, value, over)), isSo);
   }
 
   putsBack({ key, policy, path }, value, now, entry) {
@@ -103,15 +104,16 @@ class Adoption {
   }
 
   // In a file without a block {} removes nothing (rule 5).
-  removesOnly({ path, value, policy }) {
-    return !policy && isEmptyObject(value) && shownAt(this.writer.tree, path)?.type === 'object';
+  removesOnly({ path, value, policy, isElement }) {
+    return !policy && !isElement && isEmptyObject(value) && shownAt(this.writer.tree, path)?.type === 'object';
   }
 
-  attempt(key, write) {
+  // A write that can't be done, or does nothing, was refused.
+  attempt(key, write, isDone = () => true) {
     const before = new Map(this.writer.document.registers);
     try {
       write();
-      if (isChanged(before, this.writer.document.registers)) this.adopted.push(key);
+      if (isChanged(before, this.writer.document.registers) && isDone()) this.adopted.push(key);
       else this.rejected.push(key);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
@@ -129,7 +131,8 @@ class Adoption {
     const leaves = new Set([...unitsShown(ours)].filter((unit) => (unit.kind === 'lww' || unit.isElement) && isListed(unit)).map(({ key }) => key));
     const isRemoved = ({ key, kind, value, stamp }) =>
       (kind !== 'lww' || isEmptyObject(value)) && removed.some((entry) => entry.key === key && entry.stamp === stamp);
-    return [...unitsShown(this.writer.document)].filter((unit) => isMissing(unit) && (leaves.has(unit.key) || isRemoved(unit)));
+    const gone = [...unitsShown(this.writer.document)].filter((unit) => isMissing(unit) && (leaves.has(unit.key) || isRemoved(unit)));
+    return gone.map((unit) => ({ ...unit, mayStay: unit.order !== undefined }));
   }
 
   // Removes units, the objects at places and, where all of an object goes that
@@ -139,6 +142,7 @@ class Adoption {
     const all = [...unitsShown(this.writer.document)];
     const stays = (path) => all.some(({ key, path: at, isUnwritten }) => !going.has(key) && !isUnwritten && isAt(path, at));
     const isGone = (path) => shownAt({ shows: this.shown }, path) === null && !stays(path);
+    for (const { key, path } of units.filter(({ isElement }) => isElement)) this.attempt(key, () => this.writer.element(key, path, null, ZERO));
     for (const unit of units) this.removeOne(unit, isGone);
     for (const path of places) if (this.isHollow(path)) this.removeOne({ key: pointerOf(path), path }, isGone);
   }
@@ -150,11 +154,13 @@ class Adoption {
     return below.every(({ value, stamp }) => isEmptyObject(value) && stamp === undefined);
   }
 
-  removeOne({ key, path, policy, isElement, order }, isGone) {
+  // Of elements, which are gone by now, only the object whose last they were. An
+  // array may stay, if it has others.
+  removeOne({ key, path, policy, isElement, mayStay }, isGone) {
     const { writer } = this;
     const above = path.map((_, i) => path.slice(0, i)).slice(1).find(isGone);
-    if (isElement && !above) return this.attempt(key, () => writer.element(key, path, null, ZERO));
-    if (order && !above && shownAt(writer.tree, path)?.items?.length > 0) return;
+    if (isElement && !above) return;
+    if (mayStay && !above && shownAt(writer.tree, path)?.items?.length > 0) return;
     if (policy) return this.attempt(key, () => writer.unit({ key, path, policy, kind: policy.kind }, EMPTY));
     const whole = path.map((_, i) => path.slice(0, i + 1)).find(isGone) ?? path;
     if (shownAt(writer.tree, whole) !== null) this.attempt(pointerOf(whole), () => writer.write(whole, null));

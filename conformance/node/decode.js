@@ -12,7 +12,7 @@ import { plain } from './parse.js';
 import { comparePlaces, pointerOf } from './pointer.js';
 import { fieldPolicy, groupsAt, readPolicies, unitAt } from './policy.js';
 import { isByElement, register } from './register.js';
-import { ZERO, compareStamps } from './stamp.js';
+import { ZERO, compareStamps, laterOf } from './stamp.js';
 import { arrayOf, orderValue, ordered } from './array.js';
 import { compareText } from './unicode.js';
 import { EMPTY, isEmptyObject, objectOf } from './view.js';
@@ -152,7 +152,7 @@ class Decoder {
     for (const { key: text, value } of elements) {
       const key = nameOf(pointer, text);
       const its = this.entries.get(key);
-      const leaf = { path, key, value, isElement: true, over: (its ?? entry)?.stamp ?? ZERO };
+      const leaf = { path, key, value, isElement: true, over: its?.stamp ?? overOf(entry) };
       if (!its && entry) leaves.push({ ...leaf, digest: this.digest(key, value) });
       else if (this.vouches(its, value)) this.keep(its, value);
       else this.edits.push(leaf);
@@ -165,7 +165,7 @@ class Decoder {
     const order = entry && ordered({ ...policy, value: orderValue(entry.order ? this.expanded(entry.order, keys) : keys) }).value;
     const agrees = entry !== null && entry.digests[0] === this.digest(pointer, order);
     if (agrees) this.keep(entry, order);
-    if ((entry && !agrees) || !this.isMade(pointer, keys)) this.edits.push({ path, key: pointer, order: keys, kind: policy.kind, over: this.entries.get(pointer)?.stamp ?? ZERO });
+    if ((entry && !agrees) || !this.isMade(pointer, keys)) this.edits.push({ path, key: pointer, order: keys, kind: policy.kind, over: overOf(entry) });
   }
 
   expanded(order, keys) {
@@ -223,7 +223,7 @@ class Decoder {
   }
 
   missingElement(entry) {
-    if (fits(entry) && !this.seen.has(entry.key)) this.removed.push(entry);
+    if (entry.kind !== null && entry.form === 'value' && !this.seen.has(entry.key)) this.removed.push(entry);
   }
 
   // With an array its elements are missing (4.8 rule 6).
@@ -257,6 +257,9 @@ function has(value, path) {
   }
   return value !== undefined;
 }
+
+// What a write over a value entry has to supersede.
+const overOf = (entry) => (entry ? laterOf(entry.stamp, entry.era ?? ZERO) : ZERO);
 
 function toldBy({ element, form, kind, id, stamp, era, gen }, value) {
   if (element) return register(kind, stamp, value);

@@ -273,10 +273,15 @@ export class Random {
     return input;
   }
 
+  besides(policy) {
+    const other = this.policies();
+    return isNested({ ...policy, ...other }) ? policy : other;
+  }
+
   fileBeside(ours, policy) {
-    const other = this.document(policy, 3);
+    const other = withoutGreater(this.document(this.chance(90) ? policy : this.besides(policy), 3));
     if (this.chance(5)) other.id = 'jd';
-    const theirs = { ...other, at: this.chance(70) ? { ...(this.chance(80) ? ours.at : {}), ...other.at } : ours.at };
+    const theirs = withoutGreater({ ...other, at: this.chance(70) ? { ...(this.chance(80) ? ours.at : {}), ...other.at } : ours.at });
     const text = this.file(theirs);
     return this.chance(50) ? text : this.withoutBlock(text);
   }

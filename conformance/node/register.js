@@ -63,7 +63,7 @@ const compareSpent = ({ spent: a = '' }, { spent: b = '' }) => a.length - b.leng
 const canonicalOf = ({ value }) => (value === null ? '' : canonical(value));
 
 // Elements show as they were written, with white space and all.
-const literalOf = ({ kind, value }) => (value === null ? '' : isByElement({ kind }) ? value.text : literal(value));
+const literalOf = ({ kind, value }) => (value === null ? '' : isByElement({ kind }) ? value.text ?? literal(value) : literal(value));
 
 function compareOwnKeys(a, b) {
   if (a.kind === 'token') return a.gen - b.gen;

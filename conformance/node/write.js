@@ -5,7 +5,7 @@ import { orderValue } from './array.js';
 import { keyed, nameOf, readName } from './element.js';
 import { pointerOf } from './pointer.js';
 import { instanceOf, unitAt } from './policy.js';
-import { compareKinds, compareRegisters, isByElement, isPlain, register } from './register.js';
+import { compareKinds, compareRegisters, isByElement, isGroupKind, isPlain, register } from './register.js';
 import { superseded } from './spent.js';
 import { FOREIGN, ZERO, laterOf, successor } from './stamp.js';
 import { EMPTY, isEmptyObject, lift, objectOf, placeAt, treeOf } from './view.js';
@@ -111,7 +111,6 @@ export class Writer {
     const { kind } = this.arrayAt(unit);
     const place = placeAt(this.tree, unit.path);
     const stamp = successor([place ? newestOf(place) : ZERO, this.newestBelow(unit.key)].reduce(laterOf, over), FOREIGN);
-    if (value !== null && place?.elements.some(({ register }) => register.stamp >= stamp)) throw new Refused();
     this.set(unit.key, register(kind.kind, stamp, value, stamp, 0, kind.id));
   }
 
@@ -149,7 +148,7 @@ export class Writer {
 
   // A group loses its members, a field its value; both begin a new era.
   reset(key, { kind, id, value }, stamp) {
-    if (value === null || isEmptyObject(value)) return;
+    if (value === null || (isGroupKind(kind) && isEmptyObject(value))) return;
     if (kind === 'group') this.set(key, register(kind, stamp, EMPTY));
     else this.set(key, register(kind, stamp, kind === 'token' ? EMPTY : null, stamp, 0, id));
   }
