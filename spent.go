@@ -1,6 +1,9 @@
 package cfgmerge
 
 import (
+	"errors"
+	"io/fs"
+	"slices"
 	"strings"
 	"sync"
 
@@ -11,8 +14,10 @@ import (
 // The record of superseded secrets outlives the shadow: a token that was
 // rotated years ago must not come back.
 const (
-	spentName = "spent"
-	spentSize = 1 << 20 // bytes, about 60,000 digests; one older file is kept
+	spentName    = "spent"
+	spentOlder   = spentName + ".1"
+	spentSize    = 1 << 20 // bytes, after which the record is tidied
+	spentPerItem = 4096    // that are kept of each member
 )
 
 // spent returns the test for spent secrets. The record is read when it is first
@@ -32,13 +37,15 @@ func (d *Doc) readSpent() map[string]bool {
 	if !folder.Exists() {
 		return spent
 	}
-	for _, name := range []string{spentName + ".1", spentName} {
+	// In this order: what is moved meanwhile is seen twice, and not missed.
+	for _, name := range []string{spentName, spentOlder} {
 		data, err := folder.Root().ReadFile(name)
 		if err != nil {
 			continue
 		}
-		for digest := range strings.Lines(string(data)) {
-			spent[strings.TrimSpace(digest)] = true
+		for line := range strings.Lines(string(data)) {
+			digest, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+			spent[digest] = true
 		}
 	}
 	return spent
@@ -47,8 +54,47 @@ func (d *Doc) readSpent() map[string]bool {
 // recordSpent notes the secrets that this save supersedes, before the swap: a
 // record of a secret that is still the present one does no harm.
 func (c *commit) recordSpent(before *lww.Document) error {
-	if digests := lww.SpentBy(before, c.doc); len(digests) > 0 {
-		return c.folder.Append(spentName, []byte(strings.Join(digests, "\n")), spentSize)
+	var lines strings.Builder
+	for _, s := range lww.SpentBy(before, c.doc) {
+		lines.WriteString(s.Digest + " " + s.Member + "\n")
 	}
-	return nil
+	if lines.Len() == 0 {
+		return nil
+	}
+	c.tidySpent()
+	return c.folder.Append(spentName, []byte(lines.String()), 0)
+}
+
+// tidySpent makes a record that has grown long short again, if that can be
+// done. What was recorded last of each member is in the older file before it is
+// removed from the newer one.
+func (c *commit) tidySpent() {
+	info, err := c.folder.Root().Stat(spentName)
+	if err != nil || info.Size() < spentSize {
+		return
+	}
+	var lines []string
+	for _, name := range []string{spentOlder, spentName} {
+		data, err := c.folder.Root().ReadFile(name)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return
+		}
+		lines = slices.AppendSeq(lines, strings.Lines(string(data)))
+	}
+	if c.folder.WriteFile(spentOlder, []byte(strings.Join(newestOfEach(lines, spentPerItem), ""))) == nil {
+		_ = c.folder.Remove(spentName)
+	}
+}
+
+// newestOfEach returns, of each member, the lines that were appended last.
+func newestOfEach(lines []string, most int) []string {
+	count, kept := map[string]int{}, make([]string, 0, len(lines))
+	for _, line := range slices.Backward(lines) {
+		_, member, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if count[member]++; count[member] <= most {
+			kept = append(kept, line)
+		}
+	}
+	slices.Reverse(kept)
+	return kept
 }

@@ -235,7 +235,7 @@ func TestSpentTokensAreRememberedOverThousandsOfRotationsAndAcrossLogouts(t *tes
 	if err != nil {
 		t.Fatal(err)
 	}
-	filler := strings.Repeat("0123456789abcdef\n", 8*4096)
+	filler := strings.Repeat("0123456789abcdef filler00\n", 8*4096)
 	if err := os.WriteFile(record, append(before, filler...), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -248,6 +248,96 @@ func TestSpentTokensAreRememberedOverThousandsOfRotationsAndAcrossLogouts(t *tes
 	if err := setPair(t, f, "AT-9", "RT-first"); !errors.As(err, &spent) {
 		t.Errorf("%v", err)
 	}
+}
+
+// pairs has two tokens and an account for each.
+type pairs struct {
+	Slow struct {
+		Access  string `json:"access,omitempty" cfgmerge:"token=slow,access"`
+		Refresh string `json:"refresh,omitempty" cfgmerge:"token=slow,refresh"`
+	} `json:"slow"`
+	Fast struct {
+		Access  string `json:"access,omitempty" cfgmerge:"token=fast,access"`
+		Refresh string `json:"refresh,omitempty" cfgmerge:"token=fast,refresh"`
+	} `json:"fast"`
+}
+
+// A token that is refreshed each minute must not make the record forget one that
+// is refreshed each week.
+func TestTheSpentTokensOfOneMemberAreKeptHoweverOftenAnotherRotates(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "app.json")
+	f, err := Open[pairs](path, &Options{Durability: NoSync})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	update := func(fn func(*pairs)) error {
+		return f.Update(context0(), func(p *pairs) error { fn(p); return nil })
+	}
+	rotate := func(fn func(*pairs)) {
+		t.Helper()
+		if err := update(fn); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 12 { // more than the register itself lists
+		rotate(func(p *pairs) { p.Slow.Access, p.Slow.Refresh = fmt.Sprint("SA-", i), fmt.Sprint("SR-", i) })
+	}
+	rotate(func(p *pairs) { p.Fast.Refresh = "FR-0" })
+	rotate(func(p *pairs) { p.Fast.Refresh = "FR-1" })
+	record := filepath.Join(filepath.Dir(path), ".app.json.cfgmerge", spentName)
+	text, err := os.ReadFile(record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.SplitAfter(strings.TrimSuffix(string(text), "\n"), "\n")
+	ofFast := strings.TrimSuffix(lines[len(lines)-1], "\n")[16:] // what follows the digest
+	for i := range 3 {
+		// As much as many rotations of the other token append, without making them.
+		var filler strings.Builder
+		for n := 0; filler.Len() < spentSize; n++ {
+			fmt.Fprintf(&filler, "%04d%012d%s\n", i, n, ofFast)
+		}
+		appendTo(t, record, filler.String())
+		rotate(func(p *pairs) { p.Fast.Refresh = fmt.Sprint("FR-", i+2) })
+	}
+	var spent *SpentError
+	for i := range 11 {
+		if err := update(func(p *pairs) { p.Slow.Refresh = fmt.Sprint("SR-", i) }); !errors.As(err, &spent) {
+			t.Errorf("SR-%d is forgotten: %v", i, err)
+		}
+	}
+	for i := range 4 {
+		if err := update(func(p *pairs) { p.Fast.Refresh = fmt.Sprint("FR-", i) }); !errors.As(err, &spent) {
+			t.Errorf("FR-%d is forgotten: %v", i, err)
+		}
+	}
+	if size := sizeOf(t, record) + sizeOf(t, record+".1"); size > spentSize {
+		t.Errorf("%d bytes are kept of %d members", size, 4)
+	}
+}
+
+func appendTo(t *testing.T, path, text string) {
+	t.Helper()
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := file.WriteString(text); err != nil {
+		t.Fatal(err)
+	}
+	if err := file.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func sizeOf(t *testing.T, path string) int64 {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Size()
 }
 
 func TestTheFormOfAnExpiryIsFoundKeptAndStored(t *testing.T) {

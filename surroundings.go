@@ -142,7 +142,7 @@ func (c *checker) rights(s fileio.FolderState) {
 
 // contents checks what has to be in the folder.
 func (c *checker) contents(s fileio.FolderState) {
-	isSpent := func(name string) bool { return name == spentName || name == spentName+".1" }
+	isSpent := func(name string) bool { return name == spentName || name == spentOlder }
 	if slices.ContainsFunc(append(s.Misplaced, s.Unreadable...), isSpent) {
 		c.add(Finding{Code: codeSpent})
 	}

@@ -110,8 +110,8 @@ func (t *trial) save(changes []Change) {
 		panic(err)
 	}
 	t.past.Record(before, t.doc, before.Delta(t.doc))
-	for _, digest := range SpentBy(before, t.doc) {
-		t.spent[digest] = true
+	for _, s := range SpentBy(before, t.doc) {
+		t.spent[s.Digest] = true
 	}
 	t.states = append(t.states, t.doc.View())
 }

@@ -106,31 +106,44 @@ func PutBack(old, now *Document, spent func(digest string) bool) []string {
 	return out
 }
 
-// SpentBy returns the digests of the secrets that old shows in its groups
-// and now does not: what a program appends to its record of them, and asks
-// through History.Spent.
-func SpentBy(old, now *Document) []string {
-	current := map[string]bool{}
-	for _, digest := range now.secretDigests() {
-		current[digest] = true
-	}
-	return slices.DeleteFunc(old.secretDigestsWith(now.Salt), func(digest string) bool { return current[digest] })
+// Spent is a secret that was superseded.
+type Spent struct {
+	// Digest is what History.Spent is asked for, Member says of which member of
+	// which group it was: of each, the last thousands have to be remembered. Both
+	// are made with the salt, and tell nobody what they stand for.
+	Digest, Member string
 }
 
-func (d *Document) secretDigests() []string { return d.secretDigestsWith(d.Salt) }
+// SpentBy returns the secrets that old shows in its groups and now does not:
+// what a program appends to its record of them, and asks through History.Spent.
+func SpentBy(old, now *Document) []Spent {
+	current := map[string]bool{}
+	for _, s := range now.secretDigestsWith(now.Salt) {
+		current[s.Digest] = true
+	}
+	return slices.DeleteFunc(old.secretDigestsWith(now.Salt), func(s Spent) bool { return current[s.Digest] })
+}
 
-func (d *Document) secretDigestsWith(salt string) []string {
+func (d *Document) secretDigestsWith(salt string) []Spent {
 	key := &Document{Salt: salt}
-	var out []string
+	var out []Spent
 	for _, name := range sortedKeys(d.tuples) {
 		secrets := d.secretsOf(name)
 		for _, m := range sortedKeys(secrets) {
 			if !secrets[m].isBlank() {
-				out = append(out, key.spentDigest(secrets[m]))
+				out = append(out, Spent{key.spentDigest(secrets[m]), key.memberDigest(name, m)})
 			}
 		}
 	}
 	return out
+}
+
+// memberDigest names a member, which may be that of an account, to those who
+// have the file.
+func (d *Document) memberDigest(instance, member string) string {
+	mac := hmac.New(sha256.New, []byte(d.Salt))
+	mac.Write([]byte("member\x00" + instance + "\x00" + member))
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:6])
 }
 
 // secretsOf returns the secret members that an instance shows.

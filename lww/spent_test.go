@@ -10,8 +10,8 @@ func TestASpentTokenIsRefusedAlsoWhereTheBlockWasKept(t *testing.T) {
 	now := before.Clone()
 	writeAt(t, now, 2, nil, `{"auth":{"access":"AT-2","refresh":"RT-2"}}`)
 	spent := map[string]bool{}
-	for _, digest := range SpentBy(before, now) {
-		spent[digest] = true
+	for _, s := range SpentBy(before, now) {
+		spent[s.Digest] = true
 	}
 	past := &History{Spent: func(digest string) bool { return spent[digest] }}
 	for name, tt := range map[string]struct{ old, edited, shows string }{
