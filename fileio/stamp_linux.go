@@ -5,6 +5,9 @@ import "golang.org/x/sys/unix"
 func mtime(st *unix.Stat_t) int64 { return st.Mtim.Nano() }
 func ctime(st *unix.Stat_t) int64 { return st.Ctim.Nano() }
 
+// oNoAtime: each save lists the folder, and noting when that was makes the fsync that follows a quarter slower on ext4.
+const oNoAtime = unix.O_NOATIME
+
 // Magic numbers of file systems whose stamps are coarse or come from another machine's clock (statfs(2)).
 const (
 	nfsMagic   = 0x6969
