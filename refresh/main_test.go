@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/cfgmerge/cfgmerge"
 	"github.com/cfgmerge/cfgmerge/lww"
@@ -39,16 +40,23 @@ func roles() map[string]func([]string) error {
 
 // tokenRole asks for a token, and prints its access token. At the named point
 // of the refresh it does what it is told: die, or wait for its standard input
-// to end.
+// to end. A fifth argument bounds its own wait for others.
 func tokenRole(args []string) error {
 	path, url, point, what := args[0], args[1], args[2], args[3]
+	patience := time.Duration(-1)
+	if len(args) > 4 {
+		var err error
+		if patience, err = time.ParseDuration(args[4]); err != nil {
+			return err
+		}
+	}
 	file, err := cfgmerge.Open[config](path, nil)
 	if err != nil {
 		return err
 	}
 	endpoint := &Endpoint{URL: url, ClientID: "cli"}
 	c, err := New(NewFileStore(file.Doc(), cfgmerge.GroupRef{Name: "auth"}), Options{
-		Exchange: endpoint.Exchange, ClientID: "cli", LockTimeout: -1,
+		Exchange: endpoint.Exchange, ClientID: "cli", LockTimeout: patience,
 		Fault: func(p string) error {
 			if p == point {
 				misbehave(what)
@@ -150,7 +158,14 @@ type child struct {
 
 func start(t *testing.T, role string, args ...string) *child {
 	t.Helper()
+	return startIn(t, "", role, args...)
+}
+
+// startIn starts it in a directory; empty is that of the test.
+func startIn(t *testing.T, dir, role string, args ...string) *child {
+	t.Helper()
 	c := &child{Cmd: exec.Command(os.Args[0], args...), t: t, stderr: &bytes.Buffer{}}
+	c.Dir = dir
 	c.Env = append(os.Environ(), roleVariable+"="+role)
 	c.Cmd.Stderr = c.stderr
 	var err error
@@ -177,4 +192,10 @@ func (c *child) expect(want string) {
 func (c *child) finish() (string, error) {
 	out, _ := io.ReadAll(c.out)
 	return strings.TrimSpace(string(out)), c.Wait()
+}
+
+// wait returns all that the child says.
+func (c *child) wait() (string, error) {
+	out, err := c.finish()
+	return strings.TrimSpace(out + "\n" + c.stderr.String()), err
 }

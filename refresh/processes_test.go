@@ -33,6 +33,48 @@ func TestProcessesWithAnExpiredTokenMakeOneNetworkCall(t *testing.T) {
 	equal(t, "calls", r.server.count(), 1)
 }
 
+// Scenario 30.
+func TestProcessesThatNameOneFileInDifferentWaysShareItsLock(t *testing.T) {
+	r := newRig(t)
+	r.write(strings.Replace(seedToken, "1795300000", "1", 1))
+	home := filepath.Dir(r.path)
+	for _, dir := range []string{"project", "other/deep"} {
+		must(t, os.MkdirAll(filepath.Join(home, dir), 0o700))
+	}
+	must(t, os.Symlink("..", filepath.Join(home, "project", "up")))
+	must(t, os.Symlink(filepath.Join("..", "app.json"), filepath.Join(home, "project", "link.json")))
+	holder := startIn(t, home, "token", "app.json", r.server.URL, "locked", "wait")
+	holder.expect("waiting")
+
+	aliases := []struct{ dir, path string }{
+		{home, "app.json"},
+		{home, "./project/../app.json"},
+		{filepath.Join(home, "project"), "../app.json"},
+		{filepath.Join(home, "project"), "link.json"},
+		{filepath.Join(home, "project"), "up/app.json"},
+		{filepath.Join(home, "other", "deep"), "../../app.json"},
+		{filepath.Join(home, "other", "deep"), r.path},
+	}
+	for _, alias := range aliases {
+		out, err := startIn(t, alias.dir, "token", alias.path, r.server.URL, "", "", "50ms").wait()
+		held := fmt.Sprintf("pid %d", holder.Process.Pid)
+		if err == nil || !strings.Contains(out, held) {
+			t.Errorf("%s in %s is not held up by %s: %s", alias.path, alias.dir, held, out)
+		}
+	}
+	equal(t, "calls", r.server.count(), 0)
+
+	must(t, holder.in.Close())
+	holder.expect("AT-2")
+	for _, alias := range aliases {
+		out, err := startIn(t, alias.dir, "token", alias.path, r.server.URL, "", "", "50ms").wait()
+		if err != nil || out != "AT-2" {
+			t.Errorf("%s in %s: %s", alias.path, alias.dir, out)
+		}
+	}
+	equal(t, "calls", r.server.count(), 1)
+}
+
 // Scenario 27.
 func TestAKilledHolderOfTheRefreshLockIsFollowedByTheNextWaiter(t *testing.T) {
 	r := newRig(t)
