@@ -52,6 +52,7 @@ func Adopt(ours *Document, past *History, file *Decoded) Adoption {
 		case e.want == nil && e.element == "" && !a.saw(e):
 		case e.want == nil && e.element == "":
 			removed = append(removed, e)
+		case a.onlyRemoves(e):
 		case a.putsBack(e):
 			a.reject(e)
 			a.remember(e)
@@ -86,6 +87,13 @@ func (a *adopter) saw(e edit) bool {
 // removes reports whether the edit is, or may be, the lack of something.
 func (e edit) removes() bool {
 	return e.want == nil && e.order == nil || e.tuple != nil && e.want.Len() < len(e.tuple.owned)
+}
+
+// onlyRemoves reports whether the edit put an empty object where ours has one that
+// is not. What it lacks of that is judged by what the block lists.
+func (a *adopter) onlyRemoves(e edit) bool {
+	return e.tuple == nil && e.want.IsObject() && e.want.Len() == 0 && a.doc.At(e.path).IsObject() &&
+		ruleAt(a.doc.Policies.fields(), e.path).kind == LWW
 }
 
 // empty reports whether nothing was ever written.

@@ -332,11 +332,13 @@ func (r *reader) leaf(v *View, path []string, at string) {
 // field handles a value with a policy of its own, which inherits nothing.
 func (r *reader) field(is rule, v *View, path []string, at string) {
 	e, listed := r.take(at)
+	r.putMark(at, e) // written before the policy was known
 	reg := e.register(is, v.JSON())
-	if listed && (reg.Dead || e.digests == r.of(at, reg.Value)) {
+	vouched := listed && e.form == values && e.digests == r.of(at, reg.Value)
+	if vouched || e.form == typedTombstone {
 		r.Doc.Put(at, reg)
 	}
-	if !listed || e.form != values || e.digests != r.of(at, reg.Value) {
+	if !vouched && !(e.form == emptyObject && reg.Value == "{}") {
 		r.edits = append(r.edits, edit{path: path, want: v, over: e.stamp})
 	}
 }

@@ -98,15 +98,24 @@ func (n *node) covers(m *node) bool {
 
 // newest is the greatest stamp at and below n.
 func (n *node) newest() Stamp {
+	return n.greatest(func(r Register) Stamp { return r.Stamp })
+}
+
+// latest is the greatest stamp or era at and below n.
+func (n *node) latest() Stamp { return n.greatest(Register.latest) }
+
+func (r Register) latest() Stamp { return later(r.Stamp, r.Era) }
+
+func (n *node) greatest(of func(Register) Stamp) Stamp {
 	if n == nil {
 		return Stamp{}
 	}
 	var s Stamp
 	if n.has {
-		s = later(n.reg.Stamp, n.elems.newest())
+		s = later(of(n.reg), n.elems.newest())
 	}
 	for _, k := range n.children() {
-		s = later(s, k.node.newest())
+		s = later(s, k.node.greatest(of))
 	}
 	return s
 }

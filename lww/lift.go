@@ -103,32 +103,30 @@ func lone(is rule, s Stamp, v *View) Register {
 }
 
 func (d *Document) liftTuple(found map[string]Register, groups []named, s seat, at spot) {
-	members, newest, any := map[string]*View{}, Stamp{}, false
+	members, newest := map[string]*View{}, Stamp{}
 	for _, m := range s.owned {
-		v, stamp, ok := d.plainMember(groups, at, m)
-		if ok {
-			members[m], newest, any = v, later(newest, stamp), true
+		v, stamp := d.plainMember(groups, at, m)
+		newest = later(newest, stamp) // of a deleted one, too: or a copy that has it yet would win
+		if v != nil {
+			members[m] = v
 		}
 	}
-	if any {
+	if len(members) > 0 {
 		found[s.name] = Register{Policy: s.policy.Kind, Stamp: newest, Value: tupleText(members)}
 	}
 }
 
 // plainMember returns what a member showed before its group was known: its
-// part in a group with a lesser claim to it, or its own register.
-func (d *Document) plainMember(groups []named, at spot, member string) (*View, Stamp, bool) {
+// part in a group with a lesser claim to it, or its own register; and the newest
+// stamp there, whether anything shows or not.
+func (d *Document) plainMember(groups []named, at spot, member string) (*View, Stamp) {
 	for _, s := range seatsAt(groups, at.path) {
 		if r, ok := d.tuples[s.name]; ok && slices.Contains(s.policy.Members, member) {
-			v := r.view().Kid(member)
-			return v, r.Stamp, v != nil
+			return r.view().Kid(member), r.Stamp
 		}
 	}
 	n := at.n.kid(member)
-	if p := resolve(n, at.h.kid(member), at.n.ceiling(at.ceiling)); p.shown() != nothing {
-		return p.view(), n.newest(), true
-	}
-	return nil, Stamp{}, false
+	return resolve(n, at.h.kid(member), at.n.ceiling(at.ceiling)).view(), n.newest()
 }
 
 // spot is a place that a pattern describes, with the newest LWW stamp above.

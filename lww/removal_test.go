@@ -93,3 +93,31 @@ func TestAnEditOfWhatCameFirstIsRejectedAndNotCalledAdopted(t *testing.T) {
 		t.Errorf("%+v, shows %s", a, d.View().JSON())
 	}
 }
+
+func TestADeleteHasOneStampWhateverItDeletes(t *testing.T) {
+	d := &Document{Policies: Table{
+		"one": {Kind: Group, At: Pattern{{Key: "o"}}, Members: []string{"p"}}, "two": {Kind: Token, At: Pattern{{Key: "o"}, {Key: "q"}}, Members: []string{"r"}, Refresh: "r"},
+		"/o/n": {Kind: Max, At: Pattern{{Key: "o"}, {Key: "n"}}}, "/o/s": {Kind: Set, At: Pattern{{Key: "o"}, {Key: "s"}}},
+	}}
+	d.Put("/o/n", Register{Policy: Max, Stamp: stampAt(1), Era: stampAt(9), Value: "1"})
+	d.Put("/o/x", Register{Stamp: stampAt(3), Value: "1"})
+	d.Put("/o/s", Register{Policy: Set, Stamp: stampAt(4), Value: "7"})
+	d.Put("one", Register{Policy: Group, Stamp: stampAt(12), Value: `{"p":1}`})
+	d.Put("two", Register{Policy: Token, Stamp: stampAt(2), Value: `{}`})
+	before := d.Clone()
+	if err := d.Write(Writer{Actor: 1}, Change{Path: []string{"o"}}); err != nil {
+		t.Fatal(err)
+	}
+	want := stampAt(12).Next(1)
+	for key, r := range before.Delta(d).Registers() {
+		if r.Stamp != want {
+			t.Errorf("%s has %v, not %v", key, r.Stamp, want)
+		}
+	}
+	if _, again := before.Delta(d).Register("two"); again {
+		t.Error("a tuple that was empty is written again")
+	}
+	if got := len(before.Delta(d).Keys()); got != 4 {
+		t.Errorf("%d registers", got)
+	}
+}

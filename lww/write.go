@@ -92,6 +92,9 @@ type pen struct {
 type draft struct {
 	seat
 	members map[string]*View
+	// over is what the write supersedes besides: all of a deleted object gets
+	// one stamp.
+	over Stamp
 }
 
 func (p *pen) assign(path []string, cur, want *View) error {
@@ -203,11 +206,19 @@ func (p *pen) replace(path []string, want *View) error {
 // erase deletes whatever is at path: one tombstone at its root, and a reset of
 // each register below that no tombstone hides.
 func (p *pen) erase(path []string) {
-	p.put(path, Register{Stamp: p.stamp(path), Dead: true})
+	bound := p.around(path)
+	p.put(path, Register{Stamp: p.w.after(bound), Dead: true})
 	for _, s := range p.seatsBelow(path) {
-		clear(p.draft(s).members)
+		if _, drafted := p.drafts[s.name]; drafted || len(s.pick(p.d.tuples[s.name].Value)) > 0 {
+			d := p.draft(s)
+			clear(d.members)
+			d.over = later(d.over, bound)
+		}
 	}
+	over := p.w.Over
+	p.w.Over = bound // one stamp for all
 	p.resetBelow(path, p.d.at(path))
+	p.w.Over = over
 }
 
 func (p *pen) resetBelow(path []string, n *node) {
@@ -257,9 +268,15 @@ func (p *pen) put(path []string, r Register) { p.d.growTo(path).put(r) }
 
 // stamp returns the stamp of a write that supersedes all at, above and below
 // path.
-func (p *pen) stamp(path []string) Stamp {
+func (p *pen) stamp(path []string) Stamp { return p.w.after(p.around(path)) }
+
+// around returns the latest stamp or era at, above and below path.
+func (p *pen) around(path []string) Stamp {
 	bound, _ := p.above(path)
-	return p.w.after(later(bound, p.d.at(path).newest()))
+	for _, s := range p.seatsBelow(path) {
+		bound = later(bound, p.d.tuples[s.name].latest())
+	}
+	return later(bound, p.d.at(path).latest())
 }
 
 // above returns the newest stamp at and above path, and whether there is a
@@ -304,7 +321,9 @@ func (p *pen) flush() {
 	for _, name := range sortedKeys(p.drafts) {
 		d := p.drafts[name]
 		tuple := tupleText(d.members)
-		p.d.raiseTuple(name, p.d.succeed(name, d.policy, tuple, p.w))
+		w := p.w
+		w.Over = later(w.Over, d.over)
+		p.d.raiseTuple(name, p.d.succeed(name, d.policy, tuple, w))
 		if group, _, _ := splitInstance(name); p.w.Actor != Foreign {
 			p.d.learnExpiry(group, tuple)
 		}
@@ -330,7 +349,7 @@ func (d *Document) WriteTuple(w Writer, group string, keys []string, members *Vi
 func (d *Document) succeed(name string, p Policy, tuple string, w Writer) Register {
 	cur := d.tuples[name]
 	next := Register{Policy: max(p.Kind, cur.Policy), Value: tuple}
-	next.Stamp = w.after(later(later(cur.Stamp, cur.Era), w.Over))
+	next.Stamp = w.after(later(cur.latest(), w.Over))
 	if next.Policy != Token {
 		return next
 	}
@@ -395,15 +414,18 @@ func (p *pen) wasAt(path []string) *View {
 
 // assignValue writes a register of the policies First, Max and Min. Within an
 // era the policy decides; unsetting the field, or a write that could not win,
-// begins a new era, except that a later First loses to an earlier one.
+// begins a new era, except that a First keeps the value that it has.
 func (p *pen) assignValue(n *node, is rule, value *View) {
 	cur := n.reg
+	if cur.Policy == First && is.kind == First && !cur.Dead && value != nil {
+		return
+	}
 	next := lone(is, p.fresh(n), value)
 	next.Era = cur.Era
 	switch {
 	case next.Dead:
 		next.Era = next.Stamp
-	case n.has && next.Policy != First && next.Compare(cur) < 0:
+	case n.has && next.Compare(cur) < 0:
 		next.Era = next.Stamp
 	}
 	n.raise(next)
@@ -411,7 +433,7 @@ func (p *pen) assignValue(n *node, is rule, value *View) {
 
 // fresh is the stamp of a write that supersedes all at n.
 func (p *pen) fresh(n *node) Stamp {
-	return p.w.after(later(later(n.newest(), n.reg.Era), p.w.Over))
+	return p.w.after(later(n.latest(), p.w.Over))
 }
 
 func pointer(path []string) string { return strictjson.JoinPointer(path...) }

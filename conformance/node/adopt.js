@@ -40,7 +40,7 @@ function adoptIntact(ours, history, theirs, shown) {
   const known = ours && ours.id === theirs.document.id ? lift(ours) : newDocument(theirs.document.id, theirs.document.salt);
   const adoption = new Adoption(merge(known, theirs.document), shown, readHistory(history).spent);
   const { edits, orders } = inOrder(theirs.edits);
-  for (const edit of edits) adoption.edit(edit);
+  for (const edit of edits) if (!adoption.onlyEmpties(edit)) adoption.edit(edit);
   adoption.remove(adoption.missing(known, theirs), theirs.removedObjects.values());
   for (const edit of orders) adoption.order(edit);
   return adoption.result();
@@ -106,6 +106,12 @@ class Adoption {
   // In a file without a block {} removes nothing (rule 5).
   removesOnly({ path, value, policy, isElement }) {
     return !policy && !isElement && isEmptyObject(value) && shownAt(this.writer.tree, path)?.type === 'object';
+  }
+
+  // Of an object that the file has emptied, what its block lists is gone (rule 1).
+  onlyEmpties(edit) {
+    const isPlace = edit.key === pointerOf(edit.path) && unitAt(this.writer.document.policies, edit.path) === null;
+    return isPlace && !edit.order && this.removesOnly(edit);
   }
 
   // A write that can't be done, or does nothing, was refused.

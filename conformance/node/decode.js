@@ -271,7 +271,7 @@ function toldBy({ element, form, kind, id, stamp, era, gen }, value) {
 const keepsOpen = ({ form, era, instance, element }) => form !== 'value' && era === null && !instance && !element;
 
 // Whether an entry is more than a tombstone to the objects above it.
-const opensOtherwise = ({ form, place }) => form !== 'dead' && place !== null;
+const opensOtherwise = ({ form, place, instance }) => form !== 'dead' && place !== null && !instance;
 
 function placesAbove(entries) {
   const lengths = (place) => place.map((_, length) => pointerOf(place.slice(0, length)));

@@ -160,13 +160,14 @@ function liftGroups(document, place) {
 
 function liftGroup({ registers }, place, { policy, owned, instance }) {
   const tuple = part(place.shows?.type === 'object' ? place.shows : EMPTY, owned);
-  const stamps = [...tuple.members.keys()].map((key) => newestMember(place, key));
-  if (stamps.length > 0) registers.set(instance, register(policy.kind, stamps.reduce(laterOf), tuple));
+  const stamps = [...owned].map((key) => newestMember(place, key));
+  if (tuple.members.size > 0) registers.set(instance, register(policy.kind, stamps.reduce(laterOf), tuple));
 }
 
 function newestMember({ groups, below }, key) {
-  const holder = groups.find(({ tuple }) => tuple.members.has(key));
-  return holder ? holder.register.stamp : newest(below.get(key));
+  const holder = groups.find(({ owned }) => owned.has(key));
+  if (holder) return holder.register.stamp;
+  return below.has(key) ? newest(below.get(key)) : ZERO;
 }
 
 // The newest stamp among the registers at and below a place that are not

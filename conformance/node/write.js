@@ -166,7 +166,7 @@ export class Writer {
   object(path, value, shown, over) {
     if (shown && shown.type !== 'object' && isEmptyObject(value)) return this.value(path, value, over);
     this.members(path, value, shown, over);
-    if (shownAt(this.tree, path) === null) this.set(pointerOf(path), register('lww', this.leastShowing(path), EMPTY));
+    if (shownAt(this.tree, path) === null) this.set(pointerOf(path), register('lww', this.leastShowing(path, over), EMPTY));
   }
 
   members(path, value, shown, over) {
@@ -191,9 +191,9 @@ export class Writer {
     return newest;
   }
 
-  leastShowing(path) {
+  leastShowing(path, over) {
     const own = this.document.registers.get(pointerOf(path));
-    const newest = laterOf(this.newestAbove(path), own?.stamp ?? ZERO);
+    const newest = laterOf(laterOf(this.newestAbove(path), own?.stamp ?? ZERO), over);
     return newest === ZERO && !own ? ZERO : successor(newest, FOREIGN);
   }
 }
