@@ -31,7 +31,9 @@
 // already. When these counted as nothing having happened, the next try logged
 // the user out in 4 of 4 cases at a server that watches for reuse
 // (conformance/fosite). Status 503 is the exception, as 429 is below 500: it
-// refuses what was not begun, and is tried again after a delay.
+// refuses what was not begun, and is tried again after a delay. None of this
+// holds for a refresh token that the server has answered once and not replaced:
+// there is nothing to lose by sending that again, and it is tried after a delay.
 //
 // Logins and logouts win: they begin a new era, and what a refresh brings that
 // was under way at that time is discarded, here and on copies that are merged
@@ -43,9 +45,10 @@
 // locks. A program that refreshes by itself is merged, not stopped. A kill in
 // the moment between sending and storing costs a login, unless the server has a
 // grace period. So does a server that answers 503 though it has spent the token.
-// One that fails in another way is not asked again by itself, even if it has not
-// begun: while the access token is good nobody notices, and then Resume tries;
-// Options.Classify knows servers that are simpler.
+// A server that rotates and fails in another way is not asked again by itself,
+// even if it has not begun: while the access token is good nobody notices, and
+// then Resume tries; Options.Classify and Options.Grace know servers that are
+// simpler.
 //
 // # Compatibility
 //

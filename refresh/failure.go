@@ -9,7 +9,8 @@ import (
 )
 
 // failure is what is remembered of an exchange that did not succeed, for as
-// long as the refresh token is the stored one.
+// long as the refresh token is the stored one, and of one that did succeed and
+// left it as it was.
 type failure struct {
 	V      int    `json:"v"`
 	Digest string `json:"digest"`
@@ -24,6 +25,9 @@ type failure struct {
 	Tries     int       `json:"tries,omitempty"`
 	Time      time.Time `json:"time"`
 	Until     time.Time `json:"until,omitzero"`
+	// Reusable: the server has answered this refresh token, and not replaced
+	// it. There is nothing to lose by sending it again.
+	Reusable bool `json:"reusable,omitempty"`
 }
 
 const mostFailure = 64 << 10 // bytes
@@ -73,6 +77,18 @@ func (f *failure) err(now time.Time) error {
 	return nil
 }
 
+func (f *failure) isReusable() bool { return f != nil && f.Reusable }
+
+// noteReusable remembers that the server leaves the refresh token as it is,
+// which also ends a row of failures.
+func (t *turn) noteReusable(now Stored) {
+	if f := readFailure(t.folder, t.names, now); f.isReusable() && f.Tries == 0 {
+		return
+	}
+	f := &failure{V: 1, Digest: t.names.digest(now.Refresh), Era: now.Era, Time: t.opts.Now().UTC(), Reusable: true}
+	_ = f.write(t.folder, t.names) // what is forgotten only costs a question later
+}
+
 func (f *failure) delays(now time.Time) bool {
 	return f != nil && now.Before(f.Until) && f.Until.Sub(now) <= mostAfter
 }
@@ -88,7 +104,7 @@ func (c *Coordinator) failed(s Stored, before *failure, err error, class Class) 
 		answer = &ResponseError{}
 	}
 	if before != nil {
-		f.Tries = before.Tries + 1
+		f.Tries, f.Reusable = before.Tries+1, before.Reusable
 	}
 	switch class {
 	case Transient:

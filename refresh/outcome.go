@@ -31,7 +31,8 @@ const (
 	Permanent
 	// Transient: the token was not spent; trying again later may help.
 	Transient
-	// Ambiguous: the token may have been spent, and the answer is lost.
+	// Ambiguous: the token may have been spent, and the answer is lost. Of a
+	// token that the server is known to leave as it is, this is Transient.
 	Ambiguous
 )
 

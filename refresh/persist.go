@@ -40,6 +40,9 @@ func (t *turn) persist(ctx context.Context, s Stored, next Token) (Stored, error
 	if err := t.opts.fault("persisted"); err != nil {
 		return Stored{}, err
 	}
+	if now.Refresh == s.Refresh {
+		t.noteReusable(now)
+	}
 	_ = t.forget() // it says nothing about the token that is stored now
 	return now, t.opts.fault("cleared")
 }

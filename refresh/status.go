@@ -76,15 +76,18 @@ func (c *Coordinator) remembered(out *Status, s Stored, now time.Time) error {
 		return err
 	}
 	defer folder.Close()
-	out.Failure = readFailure(folder, c.names, s).err(now)
+	failed := readFailure(folder, c.names, s)
+	out.Failure = failed.err(now)
 	m, kept, err := readMarker(folder, c.names.marker)
 	if err != nil || !m.lives(s, c.names.digest(s.Refresh)) {
 		return err
 	}
 	r := &Rotating{Since: m.Time, PID: m.PID, Sent: m.Phase == phaseSent, Kept: kept != nil}
-	r.Interrupted = r.Sent && !r.Kept && !m.underWay(folder, c.names)
-	if out.Rotation = r; !r.Sent && !m.underWay(folder, c.names) {
-		out.Rotation = nil // nothing was sent, and nobody is going to
+	underWay := m.underWay(folder, c.names)
+	matters := r.Sent && !failed.isReusable() // that something may have been sent
+	r.Interrupted = matters && !r.Kept && !underWay
+	if matters || r.Kept || underWay {
+		out.Rotation = r
 	}
 	return nil
 }

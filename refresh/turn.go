@@ -113,7 +113,7 @@ func (t *turn) recall(ctx context.Context, s Stored) (Stored, error) {
 		t.kept = true
 		return t.persist(ctx, s, *kept)
 	}
-	if m != nil && m.Phase == phaseSent {
+	if m.Phase == phaseSent && !readFailure(t.folder, t.names, s).isReusable() {
 		t.earlier = m
 	}
 	return s, nil
@@ -218,7 +218,11 @@ func (t *turn) concede(ctx context.Context, s Stored, sent evidence, err error) 
 		_ = t.release() // a marker of the phase intent says nothing
 		return Token{}, context.Cause(ctx)
 	}
-	switch class := classify(err, t.opts.Classify, sent == unsent); class {
+	class := classify(err, t.opts.Classify, sent == unsent)
+	if class == Ambiguous && t.before.isReusable() {
+		class = Transient
+	}
+	switch class {
 	case Transient:
 		f := t.failed(s, t.before, err, class)
 		_ = f.write(t.folder, t.names) // what is forgotten is only asked again
