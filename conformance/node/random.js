@@ -1,7 +1,7 @@
 // Random questions, the same ones for the same seed. Domains are tiny, so that
 // ties, type changes and registers above each other are common.
 
-import { digest, spentDigest } from './digest.js';
+import { LENGTH, digest, spentDigest } from './digest.js';
 import { canonical } from './canonical.js';
 import { callOf, nameOf, numbered, readName } from './element.js';
 import { encode } from './encode.js';
@@ -146,8 +146,15 @@ export class Random {
     if (kind !== 'lww') register.policy = kind;
     if (hasEra(kind) && this.chance(40)) register.era = this.stamp();
     if (kind === 'token') register.gen = this.below(3);
+    if (kind === 'token' && this.chance(30)) register.spent = this.spent(() => this.leaf());
     for (const name of ['era', 'gen']) if (register[name] === 0 || register[name] === ZERO) delete register[name];
     return !isGroupKind(kind) && this.chance(30) ? { ...register, dead: true } : { ...register, value: make() };
+  }
+
+  // The list of what a token has superseded (3.10), or of what it might have.
+  spent(secret) {
+    const digests = this.times(8, () => spentDigest('salt', canonical(parseLiteral(secret()))).slice(0, LENGTH));
+    return digests.join('') || undefined;
   }
 
   // What a document's file says, with edits by hand.
@@ -238,6 +245,7 @@ export class Random {
     const past = Object.fromEntries(leaves.filter(({ versions }) => versions.length > 0).map((life) => [life.key, remembered(life)]));
     const vocabularies = this.times(2, () => leaves.filter(() => this.chance(85)).flatMap(({ key }) => (key === 't' ? ['/t/a', '/t/b'] : [key])).map((key) => digest('salt', key, '')).join(''));
     const spent = policy.t ? this.times(2, () => spentDigest('salt', canonical(parseLiteral(this.token())))) : [];
+    if (at.t && this.chance(50)) at.t.spent = this.spent(this.token);
     return { ours: { id: 'id', salt: 'salt', policy, at }, history: { now, past, vocabularies, spent }, file: this.rewrite(leaves, this.below(now + 1)) };
   }
 
