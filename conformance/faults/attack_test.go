@@ -3,8 +3,9 @@
 package faults
 
 import (
+	"errors"
 	"fmt"
-	"maps"
+	"iter"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -13,90 +14,96 @@ import (
 	"testing"
 )
 
-// tally is what an attack has done and found.
-type tally struct {
-	name   string
-	points int // places that were attacked
-	runs   int
-	stray  int // runs that were hit elsewhere; they are judged, too
-	found  map[string][]string
-}
-
-func (y *tally) add(v violation, where string) {
-	if y.found == nil {
-		y.found = map[string][]string{}
-	}
-	y.found[v.class] = append(y.found[v.class], where+": "+v.text)
-}
-
-func (y *tally) bad() bool { return len(y.found) > 0 }
-
-// shown is how many violations of one class are printed.
-const shown = 12
-
-// report fails the test for what was found.
-func (y *tally) report(t testing.TB) {
-	t.Helper()
-	for _, class := range slices.Sorted(maps.Keys(y.found)) {
-		t.Errorf("%s: %d × %s", y.name, len(y.found[class]), class)
-		for _, text := range y.found[class][:min(shown, len(y.found[class]))] {
-			t.Log(text)
-		}
-	}
-}
-
 // hit is one run that is to be made.
 type hit struct {
 	fault Fault
 	at    Point
 }
 
-// tries is how often a run is repeated that was not hit where it should be.
-const tries = 12
+// The ways in which runs are hit, as tallies call them.
+const (
+	killed     = "killed"
+	failedOnce = "refused once"
+	failing    = "refused for good"
+)
 
-// attack hits the scenario everywhere, in every way. With first it ends at the
-// first violation.
-func attack(s scenario, dir, binary string, first bool) (*tally, error) {
+func (h hit) way() string {
+	switch {
+	case h.fault.Kind == "KILL":
+		return killed
+	case h.fault.Lasting:
+		return failing
+	}
+	return failedOnce
+}
+
+// tries is how often a run is repeated that was not hit where it should be.
+const tries = 24
+
+// attack makes the hits that pick allows, and counts them by their ways.
+func attack(s scenario, dir, binary string, pick func(hit) bool) (map[string]*tally, error) {
 	t, err := rehearse(s, filepath.Join(dir, s.name), binary)
 	if err != nil {
 		return nil, err
 	}
-	hits := plan(t.clean)
-	y := &tally{name: s.name, points: len(t.clean)}
-	work := make(chan hit)
+	found := map[string]*tally{}
+	for _, way := range []string{killed, failedOnce, failing} {
+		found[way] = &tally{name: s.name, points: len(t.clean)}
+	}
+	workers := runtime.GOMAXPROCS(0)
+	if s.damaged != nil {
+		workers *= 4 // a run waits for the file to become whole
+	}
 	var mu sync.Mutex
-	var failure error
-	var workers sync.WaitGroup
-	for i := range runtime.GOMAXPROCS(0) {
+	err = inParallel(workers, slices.Values(plan(t.clean, pick)), func(worker int) func(hit) error {
 		own := *t
-		own.world.root = fmt.Sprint(t.world.root, i)
-		workers.Go(func() {
-			for h := range work {
-				strays, found, err := own.aim(h)
-				mu.Lock()
-				y.runs, y.stray = y.runs+1+strays, y.stray+strays
-				for _, v := range found {
-					y.add(v, fmt.Sprintf("%v at %d %s", h.fault, h.at.Index, h.at.What))
+		own.world.root = fmt.Sprint(t.world.root, worker)
+		return func(h hit) error {
+			strays, wrongs, err := own.aim(h)
+			mu.Lock()
+			defer mu.Unlock()
+			y := found[h.way()]
+			y.runs, y.stray = y.runs+1+strays, y.stray+strays
+			for _, v := range wrongs {
+				y.add(v, fmt.Sprintf("%v at %d %s", h.fault, h.at.Index, h.at.What))
+			}
+			return err
+		}
+	})
+	return found, err
+}
+
+// inParallel has workers do all work, up to the first error.
+func inParallel[T any](workers int, work iter.Seq[T], worker func(number int) func(T) error) error {
+	todo, failed := make(chan T), make(chan error, workers)
+	var group sync.WaitGroup
+	for i := range workers {
+		do := worker(i)
+		group.Go(func() {
+			for w := range todo {
+				if err := do(w); err != nil {
+					failed <- err
+					return
 				}
-				if err != nil {
-					failure = err
-				}
-				mu.Unlock()
 			}
 		})
 	}
-	for _, h := range hits {
-		mu.Lock()
-		stop := failure != nil || first && y.bad()
-		mu.Unlock()
-		if stop {
-			break
+	err := feed(todo, failed, work)
+	close(todo)
+	group.Wait()
+	close(failed)
+	return errors.Join(err, <-failed)
+}
+
+func feed[T any](todo chan<- T, failed <-chan error, work iter.Seq[T]) error {
+	for w := range work {
+		select {
+		case todo <- w:
+		case err := <-failed:
+			return err
 		}
-		work <- h
 	}
-	close(work)
-	workers.Wait()
-	return y, failure
+	return nil
 }
 
 // aim repeats a run until it was hit where it should be.
@@ -114,20 +121,25 @@ func (t *trial) aim(h hit) (strays int, found []violation, err error) {
 	return strays, append(found, violation{wrong, "the run was never hit here"}), nil
 }
 
-// plan lists all hits of a run. Errors at calls that a run repeats again and
+// plan lists the hits of a run. Errors at calls that a run repeats again and
 // again, as it does while it waits for a damaged file to become whole, are
 // planned for the first and the last of them, unless CFGMERGE_POINTS is "all".
-func plan(clean []Point) []hit {
+func plan(clean []Point, pick func(hit) bool) []hit {
 	var hits []hit
 	for _, p := range clean {
 		for _, f := range Faults(p.Name) {
-			if f.Kind == "KILL" || os.Getenv("CFGMERGE_POINTS") == "all" || !isRepeated(clean, p) {
-				hits = append(hits, hit{f, p})
+			h := hit{f, p}
+			if (f.Kind == "KILL" || allPoints() || !isRepeated(clean, p)) && pick(h) {
+				hits = append(hits, h)
 			}
 		}
 	}
 	return hits
 }
+
+func allPoints() bool { return os.Getenv("CFGMERGE_POINTS") == "all" }
+
+func every(hit) bool { return true }
 
 // isRepeated reports whether the same call has come before and comes again,
 // with the lock in the same hands.
@@ -142,12 +154,14 @@ func TestSaveIsHitEverywhere(t *testing.T) {
 	for place, dir := range places(t) {
 		for _, s := range scenarios() {
 			t.Run(place+"/"+s.name, func(t *testing.T) {
-				y, err := attack(s, dir, binary, false)
+				found, err := attack(s, dir, binary, every)
 				if err != nil {
 					t.Fatal(err)
 				}
-				y.report(t)
-				t.Logf("%d points, %d runs, %d of them hit elsewhere", y.points, y.runs, y.stray)
+				for way, y := range found {
+					y.report(t)
+					t.Logf("%s: %d points, %d runs, %d of them hit elsewhere", way, y.points, y.runs, y.stray)
+				}
 			})
 		}
 	}

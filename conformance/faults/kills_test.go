@@ -88,10 +88,11 @@ func (w *writer) live(path string, delay time.Duration) error {
 	return nil
 }
 
-// killAll has writers killed again and again, and returns what is wrong with
+// killAll has writers killed again and again, and counts what is wrong with
 // the file in the end, or was in between.
-func killAll(path string, kills int) (wrong []string, acknowledged int, err error) {
+func killAll(path string, kills int) (y *tally, acknowledged int, err error) {
 	writers := []*writer{{field: "a"}, {field: "b"}, {field: "c"}, {field: "d"}}
+	y = &tally{name: "killed at random", runs: kills}
 	var left atomic.Int64
 	left.Store(int64(kills))
 	var mu sync.Mutex
@@ -105,7 +106,7 @@ func killAll(path string, kills int) (wrong []string, acknowledged int, err erro
 					err = failure
 				}
 				if data, readErr := os.ReadFile(path); readErr == nil && !json.Valid(data) {
-					wrong = append(wrong, "torn")
+					y.add(violation{torn, "the file does not parse"}, "after a kill")
 				}
 				mu.Unlock()
 			}
@@ -114,44 +115,49 @@ func killAll(path string, kills int) (wrong []string, acknowledged int, err erro
 	group.Wait()
 	var now map[string]int
 	if _, loadErr := cfgmerge.Load(path, &now); loadErr != nil {
-		return wrong, 0, loadErr
+		return y, 0, loadErr
 	}
 	for _, w := range writers {
 		acknowledged += w.ack
-		if now[w.field] < w.ack || now[w.field] > w.intended {
-			wrong = append(wrong, fmt.Sprintf("%s is %d: acknowledged %d, intended %d", w.field, now[w.field], w.ack, w.intended))
+		switch where := fmt.Sprintf("%s is %d: acknowledged %d, intended %d", w.field, now[w.field], w.ack, w.intended); {
+		case now[w.field] < w.ack:
+			y.add(violation{missing, where}, "in the end")
+		case now[w.field] > w.intended:
+			y.add(violation{wrong, where}, "in the end")
 		}
 	}
-	return wrong, acknowledged, err
+	return y, acknowledged, err
+}
+
+// killings is how often writers are killed.
+func killings() int {
+	if n, err := strconv.Atoi(os.Getenv("CFGMERGE_KILLS")); err == nil {
+		return n
+	}
+	return 24
 }
 
 func TestWritersKilledAtRandomLoseNothingAcknowledged(t *testing.T) {
-	kills := 24
-	if n, err := strconv.Atoi(os.Getenv("CFGMERGE_KILLS")); err == nil {
-		kills = n
-	}
-	for place, dir := range map[string]string{"disk": t.TempDir(), "tmpfs": memory(t)} {
-		if dir == "" {
-			continue
-		}
-		wrong, acknowledged, err := killAll(filepath.Join(dir, "app.json"), kills)
+	for place, dir := range places(t) {
+		y, acknowledged, err := killAll(filepath.Join(dir, "app.json"), killings())
 		if err != nil {
 			t.Error(err)
 		}
-		for _, w := range wrong {
-			t.Errorf("%s: %s", place, w)
-		}
-		t.Logf("%s: %d kills, %d saves acknowledged, %d lost", place, kills, acknowledged, len(wrong))
+		y.report(t)
+		t.Logf("%s: %d kills, %d saves acknowledged", place, y.runs, acknowledged)
 	}
 }
 
-// memory is a directory on a tmpfs, or empty where there is none.
-func memory(t *testing.T) string {
-	dir, err := os.MkdirTemp("/dev/shm", "cfgmerge-kills-")
+// places are directories on the file systems on which the attacks take place.
+func places(t testing.TB) map[string]string {
+	t.Helper()
+	found := map[string]string{"disk": t.TempDir()}
+	dir, err := os.MkdirTemp("/dev/shm", "cfgmerge-faults-")
 	if err != nil {
-		t.Logf("left out: there is no tmpfs at /dev/shm")
-		return ""
+		t.Logf("left out: there is no tmpfs at /dev/shm: %v", err)
+		return found
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	return dir
+	found["tmpfs"] = dir
+	return found
 }

@@ -6,11 +6,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -22,31 +24,79 @@ import (
 type rival struct {
 	name  string
 	locks bool // it waits for the lock, and gives up in the end
-	act   func(w world) (timedOut bool, err error)
+	// act returns once the rival has written, or can't before the save goes on;
+	// then finish waits for it.
+	act func(w world) (timedOut bool, finish func() error, err error)
 }
 
 func rivals() []rival {
 	return []rival{
 		{"saves, too", true, impatient},
-		{"renames over", false, func(w world) (bool, error) { return false, w.edit(keepHistory, renameOver) }},
-		{"writes in place", false, func(w world) (bool, error) { return false, w.edit(keepHistory, inPlace) }},
-		{"drops the history", false, func(w world) (bool, error) { return false, w.edit(dropHistory, renameOver) }},
+		{"waits for the lock", false, patient},
+		{"renames over", false, stranger(keepHistory, renameOver)},
+		{"writes in place", false, stranger(keepHistory, inPlace)},
+		{"drops the history", false, stranger(dropHistory, renameOver)},
 	}
 }
 
+func nothing() error { return nil }
+
 // impatient saves with the same program, and waits for the lock only shortly.
-func impatient(w world) (timedOut bool, err error) {
+func impatient(w world) (timedOut bool, finish func() error, err error) {
 	out, err := w.run("", "set", w.path(), "/rival", "1", "--lock-timeout", "50ms")
 	switch {
 	case err != nil || out.code == 0:
-		return false, err
+		return false, nothing, err
 	case out.code == 3 && strings.Contains(out.stderr, "stopped"):
-		return true, nil
+		return true, nothing, nil
 	}
-	return false, fmt.Errorf("exit code %d: %s", out.code, out.stderr)
+	return false, nothing, fmt.Errorf("exit code %d: %s", out.code, out.stderr)
 }
 
-// edit changes the file as programs do that know nothing of cfgmerge.
+// patient saves with the same program, and waits for the lock until it gets it.
+func patient(w world) (timedOut bool, finish func() error, err error) {
+	log := w.root + ".rival"
+	command := []string{"strace", "-f", "-qq", "-o", log, "-e", "trace=flock", "--",
+		w.binary, "set", w.path(), "/rival", "1", "--lock-timeout", "1m"}
+	_ = os.Remove(log)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	cmd := w.command(ctx, "", command)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		cancel()
+		return false, nothing, err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	finish = func() error {
+		defer cancel()
+		if err := <-ended; err != nil {
+			return fmt.Errorf("%w: %s", err, stderr.String())
+		}
+		return nil
+	}
+	look := time.NewTicker(time.Millisecond) // strace tells nobody but its log
+	defer look.Stop()
+	for {
+		select {
+		case err := <-ended:
+			ended <- err
+			return false, finish, nil
+		case <-look.C:
+			if text, err := os.ReadFile(log); err == nil && bytes.Contains(text, []byte("EAGAIN")) {
+				return false, finish, nil
+			}
+		}
+	}
+}
+
+// stranger changes the file as programs do that know nothing of cfgmerge.
+func stranger(change func([]byte) ([]byte, error), write func(string, []byte) error) func(world) (bool, func() error, error) {
+	return func(w world) (bool, func() error, error) { return false, nothing, w.edit(change, write) }
+}
+
+// edit changes the file without a lock.
 func (w world) edit(change func([]byte) ([]byte, error), write func(path string, text []byte) error) error {
 	text, err := os.ReadFile(w.path())
 	if err != nil {
@@ -169,18 +219,19 @@ func (t *trial) pause(at Point, r rival) (string, error) {
 // overtake has the rival write, lets the stopped run go on, and looks at what
 // both have made of the file.
 func (t *trial) overtake(run *stoppedRun, at Point, r rival) (string, error) {
-	timedOut, rivalErr := r.act(t.world)
+	timedOut, finish, rivalErr := r.act(t.world)
 	if err := run.goOn(); err != nil {
+		_ = finish()
 		return err.Error(), nil
 	}
-	if rivalErr != nil {
-		return "the rival: " + rivalErr.Error(), nil
+	if err := errors.Join(rivalErr, finish()); err != nil {
+		return "the rival: " + err.Error(), nil
 	}
 	if r.locks && timedOut != at.Locked {
 		return fmt.Sprintf("the rival timed out: %v; the stopped save has the lock: %v", timedOut, at.Locked), nil
 	}
 	if timedOut {
-		if again, err := impatient(t.world); again || err != nil {
+		if again, _, err := impatient(t.world); again || err != nil {
 			return fmt.Sprintf("the rival's second try: %v", err), nil
 		}
 	}
@@ -200,35 +251,27 @@ func pausesIn(dir, binary string) (*tally, error) {
 	if err != nil {
 		return nil, err
 	}
-	y := &tally{name: "paused", points: len(t.clean)}
-	work := make(chan Point)
+	y := &tally{name: t.name, points: len(t.clean)}
 	var mu sync.Mutex
-	var workers sync.WaitGroup
-	for i := range 2 * runtime.GOMAXPROCS(0) {
+	err = inParallel(2*runtime.GOMAXPROCS(0), slices.Values(t.clean), func(worker int) func(Point) error {
 		own := *t
-		own.world.root = fmt.Sprint(t.world.root, i)
-		workers.Go(func() {
-			for p := range work {
-				for _, r := range rivals() {
-					bad, failure := own.pause(p, r)
-					mu.Lock()
-					y.runs++
-					if bad != "" {
-						y.add(violation{lost, bad}, fmt.Sprintf("stopped after %d %s, a rival %s", p.Index, p.What, r.name))
-					}
-					if failure != nil {
-						err = failure
-					}
-					mu.Unlock()
+		own.world.root = fmt.Sprint(t.world.root, worker)
+		return func(p Point) error {
+			for _, r := range rivals() {
+				bad, err := own.pause(p, r)
+				if err != nil {
+					return err
 				}
+				mu.Lock()
+				y.runs++
+				if bad != "" {
+					y.add(violation{lost, bad}, fmt.Sprintf("stopped after %d %s, a rival %s", p.Index, p.What, r.name))
+				}
+				mu.Unlock()
 			}
-		})
-	}
-	for _, p := range t.clean {
-		work <- p
-	}
-	close(work)
-	workers.Wait()
+			return nil
+		}
+	})
 	return y, err
 }
 

@@ -363,40 +363,34 @@ func cutPower(o outage, dir, binary string, first bool) (*tally, error) {
 		return nil, fmt.Errorf("%v: %w", o, err)
 	}
 	old, exists := log.start.tree()[filepath.Base(base.path())]
-	cuts := log.Cuts()
 	y := &tally{name: o.String(), points: len(log.ops)}
-	work := make(chan Cut)
 	var mu sync.Mutex
-	var failure error
-	var workers sync.WaitGroup
-	for i := range 4 * runtime.GOMAXPROCS(0) { // a load waits for a damaged file to become whole
-		b := &blackout{outage: o, world: world{fmt.Sprint(base.root, i), binary},
-			old: look{exists: exists, bytes: []byte(old.Data)}}
-		workers.Go(func() {
-			for c := range work {
-				found, err := b.judge(c)
-				mu.Lock()
-				y.runs++
-				for _, v := range found {
-					y.add(v, c.Lost)
-				}
-				failure = errors.Join(failure, err)
-				mu.Unlock()
+	cuts := func(yield func(Cut) bool) {
+		for _, c := range log.Cuts() {
+			mu.Lock()
+			stop := first && y.bad()
+			mu.Unlock()
+			if stop || !yield(c) {
+				return
 			}
-		})
-	}
-	for _, c := range cuts {
-		mu.Lock()
-		stop := failure != nil || first && y.bad()
-		mu.Unlock()
-		if stop {
-			break
 		}
-		work <- c
 	}
-	close(work)
-	workers.Wait()
-	return y, failure
+	// A load waits for a damaged file to become whole.
+	err = inParallel(4*runtime.GOMAXPROCS(0), cuts, func(worker int) func(Cut) error {
+		b := &blackout{outage: o, world: world{fmt.Sprint(base.root, worker), binary},
+			old: look{exists: exists, bytes: []byte(old.Data)}}
+		return func(c Cut) error {
+			found, err := b.judge(c)
+			mu.Lock()
+			defer mu.Unlock()
+			y.runs++
+			for _, v := range found {
+				y.add(v, c.Lost)
+			}
+			return err
+		}
+	})
+	return y, err
 }
 
 func TestPowerIsCutAtEveryMomentOfASave(t *testing.T) {

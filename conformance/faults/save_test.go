@@ -3,7 +3,6 @@
 package faults
 
 import (
-	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -19,18 +18,4 @@ func build(t testing.TB, args ...string) string {
 		t.Fatalf("%v: %s", err, out)
 	}
 	return binary
-}
-
-// places are directories on the file systems on which the attacks take place.
-func places(t testing.TB) map[string]string {
-	t.Helper()
-	found := map[string]string{"disk": t.TempDir()}
-	dir, err := os.MkdirTemp("/dev/shm", "cfgmerge-faults-")
-	if err != nil {
-		t.Logf("left out: there is no tmpfs at /dev/shm: %v", err)
-		return found
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	found["tmpfs"] = dir
-	return found
 }

@@ -15,14 +15,22 @@ import (
 // descriptors, and no contents.
 var traceOptions = []string{"-f", "-qq", "-y", "-s", "0", "-e", "trace=%file,%desc"}
 
+// untraceable says why nothing can be attacked by way of strace, if so.
+func untraceable() string {
+	if _, err := exec.LookPath("strace"); err != nil {
+		return "there is no strace; it comes with the package strace of Debian and others"
+	}
+	if out, err := exec.Command("strace", "-qq", "-e", "trace=none", "true").CombinedOutput(); err != nil {
+		return "strace may not trace here: " + firstLine(string(out))
+	}
+	return ""
+}
+
 // needStrace skips the test where there is no strace, or it may not trace.
 func needStrace(t testing.TB) {
 	t.Helper()
-	if _, err := exec.LookPath("strace"); err != nil {
-		t.Skip("skipped: there is no strace; it comes with the package strace of Debian and others")
-	}
-	if out, err := exec.Command("strace", "-qq", "-e", "trace=none", "true").CombinedOutput(); err != nil {
-		t.Skipf("skipped: strace may not trace here: %s", out)
+	if reason := untraceable(); reason != "" {
+		t.Skip("skipped: " + reason)
 	}
 }
 

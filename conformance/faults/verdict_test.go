@@ -10,21 +10,6 @@ import (
 	"strings"
 )
 
-// The classes of what must never happen.
-const (
-	lost    = "lost"    // a change that was there before, or that was made afterwards
-	torn    = "torn"    // a file that does not parse, or half of a pair
-	reset   = "reset"   // an empty file where there was one
-	missing = "missing" // a change that was acknowledged
-	secret  = "secret"  // left behind, or shown
-	wrong   = "wrong"   // anything else
-)
-
-// violation is one broken promise.
-type violation struct{ class, text string }
-
-func (v violation) String() string { return v.class + ": " + v.text }
-
 // trial is a prepared scenario, and how it goes when nothing goes wrong.
 type trial struct {
 	scenario

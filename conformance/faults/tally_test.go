@@ -1,0 +1,64 @@
+package faults
+
+import (
+	"maps"
+	"slices"
+	"testing"
+)
+
+// The classes of what must never happen.
+const (
+	lost    = "lost"    // a change that was there before, or that was made afterwards
+	torn    = "torn"    // a file that does not parse, or half of a pair
+	reset   = "reset"   // an empty file where there was one
+	missing = "missing" // a change that was acknowledged
+	secret  = "secret"  // left behind, or shown
+	wrong   = "wrong"   // anything else
+)
+
+// violation is one broken promise.
+type violation struct{ class, text string }
+
+func (v violation) String() string { return v.class + ": " + v.text }
+
+// tally is what an attack has done and found.
+type tally struct {
+	name   string
+	points int // places that were attacked
+	runs   int
+	stray  int // runs that were hit elsewhere; they are judged, too
+	found  map[string][]string
+}
+
+func (y *tally) add(v violation, where string) {
+	if y.found == nil {
+		y.found = map[string][]string{}
+	}
+	y.found[v.class] = append(y.found[v.class], where+": "+v.text)
+}
+
+func (y *tally) bad() bool { return len(y.found) > 0 }
+
+// shown is how many violations of one class are printed.
+const shown = 12
+
+// report fails the test for what was found.
+func (y *tally) report(t testing.TB) {
+	t.Helper()
+	for _, class := range slices.Sorted(maps.Keys(y.found)) {
+		t.Errorf("%s: %d × %s", y.name, len(y.found[class]), class)
+		for _, text := range y.found[class][:min(shown, len(y.found[class]))] {
+			t.Log(text)
+		}
+	}
+}
+
+// join adds what another attack has done and found.
+func (y *tally) join(other *tally) {
+	y.points, y.runs, y.stray = y.points+other.points, y.runs+other.runs, y.stray+other.stray
+	for class, texts := range other.found {
+		for _, text := range texts {
+			y.add(violation{class, text}, other.name)
+		}
+	}
+}
