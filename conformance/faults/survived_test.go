@@ -131,7 +131,7 @@ func (s *survey) outages() {
 func (s *survey) kills() {
 	sum := &tally{}
 	for _, dir := range s.dirs {
-		y, _, err := killAll(filepath.Join(dir, "killed", "app.json"), max(killings(), 200))
+		y, _, err := killAll(filepath.Join(dir, "killed.json"), max(killings(), 200))
 		if err != nil {
 			s.Fatal(err)
 		}
