@@ -11,4 +11,6 @@
 //	                                   error or a pause; needs strace
 //	CFGMERGE_POINTS=all go test -tags faults -timeout 1h -v -run SystemCall .
 //	                                   all of it at each
+//
+// That the attacks find something is tested, too, with planted bugs.
 package fosite

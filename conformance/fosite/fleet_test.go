@@ -52,6 +52,8 @@ type part struct {
 	Told string
 	// Aimed is the part of its system calls of which one is going to be hit.
 	Aimed string
+	// Bug is one that is planted; empty is none.
+	Bug string
 	// Wait bounds the wait for another process that refreshes; 0 is for ever.
 	Wait time.Duration
 	// Timeout bounds an exchange; 0 is the usual time.
@@ -71,6 +73,7 @@ func play(role string) error {
 	if p.Naive {
 		return w.work(context.Background(), &naive{p.Path, w.endpoint()}, p.Turns)
 	}
+	w.bug = p.Bug
 	c, file, err := coordinate(w, p.Path, refresh.Options{Grace: p.Grace, LockTimeout: p.Wait, ExchangeTimeout: p.Timeout})
 	if err != nil {
 		return err
@@ -80,6 +83,9 @@ func play(role string) error {
 		lead()
 	}
 	switch {
+	case p.Bug == bugUnlocked:
+		access, err := (&naive{p.Path, w.endpoint()}).refresh(context.Background(), p.Rejected)
+		return p.tell(refresh.Token{Access: access}, err)
 	case p.Resume:
 		return p.tell(c.Resume(context.Background()))
 	case p.Rejected != "":

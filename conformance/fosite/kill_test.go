@@ -20,7 +20,7 @@ import (
 
 // newInterrupted is a stage on which the answer to an exchange was lost. The
 // server forgives that, so that a second one can succeed.
-func newInterrupted(t *testing.T) *stage {
+func newInterrupted(t testing.TB) *stage {
 	t.Helper()
 	s := newStageAt(t, oauthtest.New(oauthtest.Options{Lifetime: long, Grace: long}))
 	s.server.Script("/token", oauthtest.Step{Drop: true})
@@ -74,7 +74,7 @@ func TestAKillAtEverySystemCallOfAResumeLeavesTheRotationInterrupted(t *testing.
 
 // killEverywhere sets a stage for each system call at which the process can be
 // killed, and counts how far the processes had come.
-func killEverywhere(t *testing.T, set func(*testing.T) *stage, judge func(*stage, *testing.T, int) string) map[string]int {
+func killEverywhere(t *testing.T, set func(testing.TB) *stage, judge func(*stage, testing.TB, int) string) map[string]int {
 	t.Helper()
 	needStrace(t)
 	clean := set(t).trace(t)
@@ -101,7 +101,7 @@ func killEverywhere(t *testing.T, set func(*testing.T) *stage, judge func(*stage
 }
 
 // judge looks what is left, and what the next process makes of it.
-func (s *stage) judge(t *testing.T, killed int) string {
+func (s *stage) judge(t testing.TB, killed int) string {
 	t.Helper()
 	at := s.found(t)
 	before := s.server.Counts()
@@ -126,7 +126,7 @@ func (s *stage) judge(t *testing.T, killed int) string {
 }
 
 // judgeResume is judge after a process that resumed.
-func (s *stage) judgeResume(t *testing.T, _ int) string {
+func (s *stage) judgeResume(t testing.TB, _ int) string {
 	t.Helper()
 	at := s.found(t)
 	before := s.server.Counts()
@@ -148,7 +148,7 @@ func (s *stage) judgeResume(t *testing.T, _ int) string {
 }
 
 // found says how far the killed process had come.
-func (s *stage) found(t *testing.T) string {
+func (s *stage) found(t testing.TB) string {
 	t.Helper()
 	phase, exchanges := s.phase(t), s.server.Counts().Exchanges
 	switch {
@@ -168,7 +168,7 @@ func (s *stage) found(t *testing.T) string {
 }
 
 // phase is what the marker says; empty if there is none.
-func (s *stage) phase(t *testing.T) string {
+func (s *stage) phase(t testing.TB) string {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join(filepath.Dir(s.Path), ".app.json.cfgmerge", "refresh-*.marker"))
 	if err != nil || len(names) == 0 {

@@ -109,7 +109,7 @@ func (r *run) goOn() {
 
 // overtake has a rival refresh, lets the process go on that stands still, and
 // looks at what both have got.
-func (s *stage) overtake(t *testing.T, r *run) string {
+func (s *stage) overtake(t testing.TB, r *run) string {
 	t.Helper()
 	hasLock, before := r.hasLock(), s.server.Counts().Exchanges
 	was := s.refreshToken(t)
@@ -133,7 +133,7 @@ func (s *stage) overtake(t *testing.T, r *run) string {
 }
 
 // rival is another process that refreshes, and does not wait for long.
-func (s *stage) rival(t *testing.T) (out told) {
+func (s *stage) rival(t testing.TB) (out told) {
 	t.Helper()
 	p := s.part
 	p.Wait, p.Told = 100*time.Millisecond, filepath.Join(t.TempDir(), "told")

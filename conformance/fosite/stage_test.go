@@ -19,12 +19,12 @@ type stage struct {
 	root   string
 }
 
-func newStage(t *testing.T) *stage {
+func newStage(t testing.TB) *stage {
 	t.Helper()
 	return newStageAt(t, oauthtest.New(oauthtest.Options{Lifetime: long}))
 }
 
-func newStageAt(t *testing.T, server *oauthtest.Server) *stage {
+func newStageAt(t testing.TB, server *oauthtest.Server) *stage {
 	t.Helper()
 	s := &stage{server: server, fleet: &fleet{}}
 	h := httptest.NewServer(s.server)
@@ -51,7 +51,7 @@ func isInterrupted(err error) bool {
 }
 
 // refresh does what the next process does, a while later.
-func (s *stage) refresh(t *testing.T) (refresh.Token, error) {
+func (s *stage) refresh(t testing.TB) (refresh.Token, error) {
 	t.Helper()
 	c, file, err := coordinate(newWorker(s.Server), s.Path, refresh.Options{Now: later})
 	if err != nil {
@@ -63,7 +63,7 @@ func (s *stage) refresh(t *testing.T) (refresh.Token, error) {
 
 // refreshToken is what the file holds for a program that knows nothing of
 // cfgmerge.
-func (s *stage) refreshToken(t *testing.T) string {
+func (s *stage) refreshToken(t testing.TB) string {
 	t.Helper()
 	c, err := (&naive{path: s.Path}).load()
 	if err != nil {

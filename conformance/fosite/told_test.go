@@ -46,6 +46,9 @@ func (p part) tell(t refresh.Token, err error) error {
 			out.Busy, out.Stopped = lock.Holder.PID, lock.Holder.Stopped
 		}
 	}
+	if p.Bug == bugTalks {
+		out.Hint += t.Refresh
+	}
 	text, err := json.Marshal(out)
 	if err != nil || p.Told == "" {
 		return err

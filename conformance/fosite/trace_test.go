@@ -53,7 +53,7 @@ const patience = 2 * time.Minute
 
 // newTarget is a stage on which the process is to be hit at a call. What is to
 // be waited for then is not waited for as long as usual.
-func newTarget(t *testing.T, part string) *stage {
+func newTarget(t testing.TB, part string) *stage {
 	t.Helper()
 	s := newStage(t)
 	s.Aimed, s.Timeout = part, 20*time.Second
@@ -61,14 +61,14 @@ func newTarget(t *testing.T, part string) *stage {
 }
 
 // trace runs the process to its end, with more options for strace.
-func (s *stage) trace(t *testing.T, options ...string) *run {
+func (s *stage) trace(t testing.TB, options ...string) *run {
 	t.Helper()
 	r := s.launchTraced(t, options...)
 	r.wait()
 	return r
 }
 
-func (s *stage) launchTraced(t *testing.T, options ...string) *run {
+func (s *stage) launchTraced(t testing.TB, options ...string) *run {
 	t.Helper()
 	r := &run{root: s.root, log: filepath.Join(t.TempDir(), "trace"), done: make(chan error, 1)}
 	r.ctx, r.cancel = context.WithTimeout(context.Background(), patience)

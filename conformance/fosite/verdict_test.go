@@ -28,7 +28,7 @@ const (
 )
 
 // rehearse is a run that nothing happens to.
-func (s *stage) rehearse(t *testing.T) *run {
+func (s *stage) rehearse(t testing.TB) *run {
 	t.Helper()
 	r := s.trace(t)
 	if got := s.verdict(t, r); got != succeeded {
@@ -39,7 +39,7 @@ func (s *stage) rehearse(t *testing.T) *run {
 
 // verdict judges what the process has said and left, and what the next ones
 // make of it.
-func (s *stage) verdict(t *testing.T, r *run) string {
+func (s *stage) verdict(t testing.TB, r *run) string {
 	t.Helper()
 	is := s.outcome(t, r)
 	s.wantSilence(t, r)
@@ -53,7 +53,7 @@ func (s *stage) verdict(t *testing.T, r *run) string {
 }
 
 // outcome says what the process has come to, and whether it says so.
-func (s *stage) outcome(t *testing.T, r *run) string {
+func (s *stage) outcome(t testing.TB, r *run) string {
 	t.Helper()
 	exchanges, holds := s.server.Counts().Exchanges, s.refreshToken(t)
 	isStored, isKept := holds == "RT-2", s.status(t).Rotation.isKept()
@@ -102,7 +102,7 @@ func (s *stage) outcome(t *testing.T, r *run) string {
 }
 
 // status is what is known of the token, without a lock and a change.
-func (s *stage) status(t *testing.T) status {
+func (s *stage) status(t testing.TB) status {
 	t.Helper()
 	c, file, err := coordinate(newWorker(s.Server), s.Path, refresh.Options{})
 	if err != nil {
@@ -125,7 +125,7 @@ func (r rotating) isKept() bool { return r.Rotating != nil && r.Kept }
 // wantNext lets the next process refresh: it gets the token that there is, or a
 // new one if the old one was not sent. Where nobody knows, it says so, and the
 // user logs in.
-func (s *stage) wantNext(t *testing.T, is string) {
+func (s *stage) wantNext(t testing.TB, is string) {
 	t.Helper()
 	before := s.server.Counts().Exchanges
 	holds, phase, isKept := s.refreshToken(t), s.phase(t), s.status(t).Rotation.isKept()
@@ -152,7 +152,7 @@ func (s *stage) wantNext(t *testing.T, is string) {
 }
 
 // wantRotation refreshes once more, as every day.
-func (s *stage) wantRotation(t *testing.T, is string) {
+func (s *stage) wantRotation(t testing.TB, is string) {
 	t.Helper()
 	old, err := (&naive{path: s.Path}).load()
 	if err != nil {
@@ -167,7 +167,7 @@ func (s *stage) wantRotation(t *testing.T, is string) {
 var secrets = regexp.MustCompile(`\b[AR]T-[0-9]+`)
 
 // wantSilence: no message shows a secret.
-func (s *stage) wantSilence(t *testing.T, r *run) {
+func (s *stage) wantSilence(t testing.TB, r *run) {
 	t.Helper()
 	if text := r.Error + r.Hint + r.said; secrets.MatchString(text) {
 		t.Errorf("a secret is shown: %s", text)
@@ -176,7 +176,7 @@ func (s *stage) wantSilence(t *testing.T, r *run) {
 
 // wantNothingExposed: others can't read a file with a secret, and none is
 // elsewhere than beside the file.
-func (s *stage) wantNothingExposed(t *testing.T) {
+func (s *stage) wantNothingExposed(t testing.TB) {
 	t.Helper()
 	s.walk(t, func(name string, info fs.FileInfo, found []string) {
 		if len(found) > 0 && (info.Mode().Perm()&0o077 != 0 || !strings.HasPrefix(name, "cfg/")) {
@@ -187,7 +187,7 @@ func (s *stage) wantNothingExposed(t *testing.T) {
 
 // wantNothingLeft: once there were two saves, one for each slot of the shadow,
 // no file holds a secret that is not a present one, or is a leftover.
-func (s *stage) wantNothingLeft(t *testing.T) {
+func (s *stage) wantNothingLeft(t testing.TB) {
 	t.Helper()
 	for range 2 {
 		var c config
@@ -219,7 +219,7 @@ func (s *stage) wantNothingLeft(t *testing.T) {
 var leftover = regexp.MustCompile(`^tmp/|\.new$|\.marker$|/\.[0-9a-f]{32}-`)
 
 // walk calls fn for all files, with the secrets that they hold.
-func (s *stage) walk(t *testing.T, fn func(name string, info fs.FileInfo, found []string)) {
+func (s *stage) walk(t testing.TB, fn func(name string, info fs.FileInfo, found []string)) {
 	t.Helper()
 	err := filepath.WalkDir(s.root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {

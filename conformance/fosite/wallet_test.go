@@ -38,6 +38,9 @@ func coordinate(w *worker, path string, o refresh.Options) (*coordinated, io.Clo
 	store := refresh.NewFileStore(file.Doc(), cfgmerge.GroupRef{Name: "auth"})
 	o.Exchange, o.ClientID = w.endpoint().Exchange, clientID
 	o.LockTimeout = cmp.Or(o.LockTimeout, -1)
+	if w.bug != "" {
+		plant(w.bug, path, &o)
+	}
 	if w.aimed == onFiles {
 		keepAhead(&o)
 	}

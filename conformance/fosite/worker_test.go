@@ -31,6 +31,7 @@ type worker struct {
 	client   *http.Client
 	base     http.RoundTripper
 	aimed    string        // as in a part
+	bug      string        // likewise
 	pace     time.Duration // between two requests
 	rejected string        // why it exchanges; empty if because of the clock
 }
