@@ -27,8 +27,8 @@ type Cut struct {
 //     all of it but one write.
 //   - The names in a directory, once the directory was synced. Until then those
 //     that were given or taken last may be missing, in each directory as many as
-//     it likes; or any one of them alone, with all that came after it in place.
-//     Syncing a file does nothing for its name.
+//     it likes; or any one of them alone, with all that came after it in place, and
+//     all bytes. Syncing a file does nothing for its name.
 //   - The mode of a file, once the file was synced otherwise than by fdatasync.
 //     Until then all modes are as they were set, or none is.
 //
@@ -145,18 +145,18 @@ func (l *Log) describe(moment int, c loss) string {
 	return text
 }
 
-// losses are what may be lost at a moment, each combined with each: names,
-// modes, bytes.
+// losses are what may be lost at a moment: the last names, modes and bytes, each
+// combined with each; and single names.
 func (l *Log) losses(moment int) func(yield func(loss) bool) {
 	pending := l.pending(moment)
-	names := l.lostNames(pending)
-	modes := []loss{{}, l.lostModes(pending)}
-	if len(modes[1]) == 0 {
-		modes = modes[:1]
-	}
-	bytes := l.lostBytes(pending)
+	ends, modes, bytes := l.lostEnds(pending), l.lostModes(pending), l.lostBytes(pending)
 	return func(yield func(loss) bool) {
-		for _, n := range names {
+		for _, i := range pending {
+			if l.ops[i].effect == named && !yield(loss{i: dropped}) {
+				return
+			}
+		}
+		for _, n := range ends {
 			for _, m := range modes {
 				for _, b := range bytes {
 					c := maps.Clone(n)
@@ -192,14 +192,13 @@ func (o operation) isSettledBy(later operation) bool {
 	return (later.effect == synced || later.effect == dataSynced) && later.node == o.node
 }
 
-// lostNames are the ends of each directory's operations, and each one alone.
-func (l *Log) lostNames(pending []int) []loss {
+// lostEnds are the ends of each directory's operations, each length of one with
+// each of the others.
+func (l *Log) lostEnds(pending []int) []loss {
 	byDir := map[int][]int{}
-	all := []loss{{}}
 	for _, i := range pending {
 		if o := l.ops[i]; o.effect == named {
 			byDir[o.names[0].dir] = append(byDir[o.names[0].dir], i)
-			all = append(all, loss{i: dropped})
 		}
 	}
 	ends := []loss{{}}
@@ -216,17 +215,21 @@ func (l *Log) lostNames(pending []int) []loss {
 		}
 		ends = append(ends, longer...)
 	}
-	return append(all, ends[1:]...)
+	return ends
 }
 
-func (l *Log) lostModes(pending []int) loss {
-	c := loss{}
+// lostModes are none and all.
+func (l *Log) lostModes(pending []int) []loss {
+	all := loss{}
 	for _, i := range pending {
 		if l.ops[i].effect == chmodded {
-			c[i] = dropped
+			all[i] = dropped
 		}
 	}
-	return c
+	if len(all) == 0 {
+		return []loss{all}
+	}
+	return []loss{{}, all}
 }
 
 // lostBytes are the ways in which one file, or all alike, can have lost what

@@ -7,13 +7,14 @@
 // and its Cuts are the states that a power cut may leave. The attacks themselves
 // are tests:
 //
-//	go test ./conformance/faults                          seconds
-//	go test -tags faults -timeout 1h ./conformance/faults minutes, and strace
-//	go test -tags faults -timeout 1h -v -run Survived ./conformance/faults
+//	go test ./conformance/faults                                           seconds
+//	go test -tags faults -run PowerIsCut ./conformance/faults              a minute, and strace
+//	go test -tags faults -timeout 1h -v -run Survived ./conformance/faults minutes
+//	go test -tags faults -timeout 3h ./conformance/faults                  an hour
 //
-// The last one prints what was survived, in a table. CFGMERGE_KILLS=10000 and
-// CFGMERGE_POINTS=all make the attacks longer; what can't be done on this machine
-// is skipped, and says why.
+// Survived makes all attacks, of errors a sample, and prints a table of what
+// was survived. CFGMERGE_KILLS=10000 and CFGMERGE_POINTS=all make the attacks
+// longer; what can't be done on this machine is skipped, and says why.
 //
 // That the attacks bite is tested, too: PlantedBug builds the program with one
 // mistake at a time, and each must be caught.

@@ -51,6 +51,7 @@ func (s *survey) row(attack string, y *tally) {
 		fmt.Fprintf(&s.table, " | %d", len(y.found[class]))
 	}
 	s.table.WriteString(" |\n")
+	s.Logf("%s: %d runs", attack, y.runs)
 	y.report(s)
 }
 
