@@ -16,14 +16,15 @@ const digestLen = 4
 
 // digester computes the digests of one document.
 type digester struct {
-	mac hash.Hash
-	buf []byte
-	sum [sha256.Size]byte
-	out [digestLen]byte
+	salt string
+	mac  hash.Hash
+	buf  []byte
+	sum  [sha256.Size]byte
+	out  [digestLen]byte
 }
 
 func newDigester(salt string) *digester {
-	return &digester{mac: hmac.New(sha256.New, []byte(salt))}
+	return &digester{salt: salt, mac: hmac.New(sha256.New, []byte(salt))}
 }
 
 // of returns the digest of the value at key, which is a JSON Pointer or the
@@ -67,6 +68,34 @@ func (d *digester) ofView(key string, v *View) string {
 	return d.of(key, v.JSON())
 }
 
+// digester returns the one for the document's salt. To make one costs as much as
+// a dozen digests.
+func (d *Document) digester() *digester {
+	if d.digests == nil || d.digests.salt != d.Salt {
+		d.digests = newDigester(d.Salt)
+	}
+	return d.digests
+}
+
+// signature is the digest of a leaf that was computed once: most of what a save
+// encodes has not changed since the last one. Documents that share the leaf share
+// the signature, and may be used at the same time.
+type signature struct {
+	salt   string
+	digest [digestLen]byte
+}
+
+// ofLeaf is the digest of n's value, which stands at the pointer.
+func (d *digester) ofLeaf(at []byte, n *node) []byte {
+	known := n.signed.Load()
+	if known == nil || known.salt != d.salt {
+		known = &signature{salt: d.salt}
+		copy(known.digest[:], d.ofPointer(at, n.reg.Value))
+		n.signed.Store(known)
+	}
+	return known.digest[:]
+}
+
 // Digest returns the digest of a value under the document's salt. It shows
 // whether two values are equal, and nothing else about them.
-func (d *Document) Digest(key, raw string) string { return newDigester(d.Salt).of(key, raw) }
+func (d *Document) Digest(key, raw string) string { return d.digester().of(key, raw) }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/cfgmerge/cfgmerge/strictjson"
 )
@@ -13,7 +14,7 @@ import (
 // Document is the state of one file: a register for every leaf that was ever
 // written, tombstones included, and one for every instance of a group. The
 // zero Document is empty and ready to use. A Document is not safe for
-// concurrent use.
+// concurrent use, and Clone is the way to copy one.
 type Document struct {
 	// ID says which files are copies of one document. Empty: none yet.
 	ID string
@@ -24,6 +25,8 @@ type Document struct {
 
 	root   node
 	tuples map[string]Register // by instance name
+
+	digests *digester // once one was needed
 }
 
 // node is a place in the document: the register of the place itself, if it
@@ -33,6 +36,8 @@ type node struct {
 	has   bool
 	kids  family
 	elems elements
+	// signed is the digest of reg's value, once it was computed; put forgets it.
+	signed atomic.Pointer[signature]
 }
 
 func (n *node) kid(key string) *node {
@@ -60,7 +65,10 @@ func (n *node) grow(key string) *node {
 	return k
 }
 
-func (n *node) put(r Register) { n.reg, n.has = r, true }
+func (n *node) put(r Register) {
+	n.reg, n.has = r, true
+	n.signed.Store(nil)
+}
 
 // raise is the join of one register.
 func (n *node) raise(r Register) bool {

@@ -17,7 +17,7 @@ const Version = 1
 // registers are equal, hidden ones aside, encode equally.
 func (d *Document) Encode() (*View, string) {
 	d = d.lifted()
-	e := &encoder{digester: newDigester(d.Salt), entries: map[string]entry{}}
+	e := &encoder{digester: d.digester(), entries: map[string]entry{}}
 	root := d.resolveRoot()
 	if root == nil {
 		return &View{}, d.block(nil)
@@ -184,11 +184,11 @@ func (e *encoder) emitLeaf(p *place, inherited *cover) {
 	stamp, raw := p.own.Stamp, p.own.Value
 	switch {
 	case inherited != nil && inherited.stamp == stamp:
-		inherited.digests = append(inherited.digests, e.ofPointer(e.at, raw)...)
+		inherited.digests = append(inherited.digests, e.ofLeaf(e.at, p.node)...)
 	case raw == "{}":
 		e.entries[string(e.at)] = entry{form: emptyObject, stamp: stamp}
 	default:
-		e.entries[string(e.at)] = entry{stamp: stamp, digests: string(e.ofPointer(e.at, raw))}
+		e.entries[string(e.at)] = entry{stamp: stamp, digests: string(e.ofLeaf(e.at, p.node))}
 	}
 }
 

@@ -84,7 +84,7 @@ func TestWhatIsWrittenToADocumentIsNotSeenInItsClones(t *testing.T) {
 		for range rapid.IntRange(1, 12).Draw(t, "steps") {
 			i := rapid.IntRange(0, len(shares)-1).Draw(t, "document")
 			j := rapid.IntRange(0, len(shares)-1).Draw(t, "other")
-			switch rapid.IntRange(0, 5).Draw(t, "step") {
+			switch rapid.IntRange(0, 6).Draw(t, "step") {
 			case 0, 1:
 				shares, twins = append(shares, shares[i].Clone()), append(twins, copied(twins[i]))
 			case 2:
@@ -95,6 +95,9 @@ func TestWhatIsWrittenToADocumentIsNotSeenInItsClones(t *testing.T) {
 				if a, b := shares[i].Prune(NewStamp(0, 4, 0, 0)), twins[i].Prune(NewStamp(0, 4, 0, 0)); a != b {
 					t.Fatalf("dropped %d, of the twin %d", a, b)
 				}
+			case 4:
+				shares[i].Salt = rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "salt")
+				twins[i].Salt = shares[i].Salt
 			default:
 				c := Change{Path: genPath(t), Want: genView(t, 2)}
 				w := Writer{Actor: Actor(rapid.IntRange(0, 2).Draw(t, "actor")), Now: time.UnixMilli(rapid.Int64Range(0, 6).Draw(t, "now"))}
@@ -103,6 +106,9 @@ func TestWhatIsWrittenToADocumentIsNotSeenInItsClones(t *testing.T) {
 			for k := range shares {
 				if a, b := state(shares[k]), state(twins[k]); a != b {
 					t.Fatalf("document %d is\n%s\nand its twin\n%s", k, a, b)
+				}
+				if a, b := shares[k].Canonical(), copied(twins[k]).Canonical(); string(a) != string(b) {
+					t.Fatalf("document %d is encoded as\n%s\nand its twin\n%s", k, a, b)
 				}
 				if a, b := state(shares[i].Delta(shares[k])), state(twins[i].Delta(twins[k])); a != b {
 					t.Fatalf("%d differs from %d by\n%s\nand their twins by\n%s", k, i, a, b)

@@ -97,7 +97,7 @@ func (h *History) Record(old, now, delta *Document) {
 }
 
 func (h *History) record(old, now, delta *Document) {
-	digests := newDigester(now.Salt)
+	digests := now.digester()
 	was, is := old.lifted(), now.lifted()
 	found := map[string]string{}
 	for key := range delta.Registers() {

@@ -8,6 +8,8 @@ type place struct {
 	// own is the register of the place itself, nil if there is none or if it
 	// is hidden.
 	own *Register
+	// node is the one that own is of.
+	node *node
 	// array is what stands there, if that is an array whose elements merge.
 	array *array
 	// seats are the groups whose members live directly below.
@@ -64,7 +66,7 @@ func (p *place) resolve(n *node, h *holder, ceiling Stamp) bool {
 		return false
 	}
 	if n.visible(ceiling) {
-		p.own = &n.reg
+		p.own, p.node = &n.reg, n
 	}
 	if n.typed() {
 		p.resolveTyped(n)

@@ -29,16 +29,16 @@ func TestARegisterIsPutAsItsRegisterWouldBeWritten(t *testing.T) {
 func TestTheIdentityOfAMergeDependsOnNoOrder(t *testing.T) {
 	for _, row := range []struct {
 		because          string
-		a, b             Document
+		a, b             *Document
 		wantID, wantSalt string
 	}{
-		{"none is greater than any", Document{Salt: "a"}, Document{ID: "d", Salt: "b"}, "d", "b"},
-		{"of none, too, the smaller salt", Document{Salt: "b"}, Document{Salt: "a"}, "", "a"},
-		{"no salt is greater than any", Document{}, Document{Salt: "a"}, "", "a"},
-		{"of one id as well", Document{ID: "d"}, Document{ID: "d", Salt: "a"}, "d", "a"},
-		{"the salt goes with the id", Document{ID: "c"}, Document{ID: "d", Salt: "a"}, "c", ""},
+		{"none is greater than any", &Document{Salt: "a"}, &Document{ID: "d", Salt: "b"}, "d", "b"},
+		{"of none, too, the smaller salt", &Document{Salt: "b"}, &Document{Salt: "a"}, "", "a"},
+		{"no salt is greater than any", &Document{}, &Document{Salt: "a"}, "", "a"},
+		{"of one id as well", &Document{ID: "d"}, &Document{ID: "d", Salt: "a"}, "d", "a"},
+		{"the salt goes with the id", &Document{ID: "c"}, &Document{ID: "d", Salt: "a"}, "c", ""},
 	} {
-		for _, got := range []*Document{merged(&row.a, &row.b), merged(&row.b, &row.a)} {
+		for _, got := range []*Document{merged(row.a, row.b), merged(row.b, row.a)} {
 			if got.ID != row.wantID || got.Salt != row.wantSalt {
 				t.Errorf("%s: %q %q", row.because, got.ID, got.Salt)
 			}
