@@ -6,7 +6,6 @@ import (
 	"sync"
 
 	"github.com/cfgmerge/cfgmerge"
-	"github.com/cfgmerge/cfgmerge/fileio"
 )
 
 // Coordinator gets tokens out of a store, and refreshes them so that no two
@@ -152,9 +151,6 @@ func absent(s Stored) error {
 	return ErrNoRefreshToken
 }
 
-// maxMoves is how often a folder that moved is opened again.
-const maxMoves = 5
-
 // refresh takes the lock and does the rest under it.
 func (c *Coordinator) refresh(ctx context.Context, q request) (Token, error) {
 	if cfgmerge.Updating() {
@@ -171,38 +167,6 @@ func (c *Coordinator) refresh(ctx context.Context, q request) (Token, error) {
 	}
 	turn.request = q
 	return turn.run(ctx)
-}
-
-// enter takes the lock, of the folder that is there then.
-func (c *Coordinator) enter(ctx context.Context) (t *turn, err error) {
-	for range maxMoves {
-		if t, err = c.enterOnce(ctx); !isMoved(err) {
-			break
-		}
-	}
-	return t, err
-}
-
-func (c *Coordinator) enterOnce(ctx context.Context) (*turn, error) {
-	folder, err := c.store.Folder(true)
-	if err != nil {
-		return nil, err
-	}
-	guard, err := c.lock(ctx, folder)
-	if err != nil {
-		_ = folder.Close()
-		return nil, err
-	}
-	return &turn{Coordinator: c, tenure: &tenure{folder: folder, guard: guard}}, nil
-}
-
-func (c *Coordinator) lock(ctx context.Context, folder *fileio.Folder) (*fileio.Guard, error) {
-	if c.opts.LockTimeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, c.opts.LockTimeout)
-		defer cancel()
-	}
-	return folder.Acquire(ctx, c.names.lock)
 }
 
 // unlocked ends a call that did not get the lock in time. Whoever has it may
@@ -226,12 +190,6 @@ func (c *Coordinator) unlocked(ctx context.Context, q request, cause error) (Tok
 		return s.Token, nil
 	}
 	return Token{}, cause
-}
-
-func isMoved(err error) bool {
-	var moved *fileio.FileError
-	return errors.As(err, &moved) && moved.Op == "lock" &&
-		(moved.Class == fileio.ClassMoved || moved.Class == fileio.ClassMissing)
 }
 
 // begin counts a call under way, until the function that it returns is called.

@@ -154,7 +154,7 @@ func decodeSpill(data []byte) *Token {
 // names are those of the files in the state folder that belong to one token and
 // one client.
 type names struct {
-	lock, marker, failure string
+	lock, marker, memory string
 	// token is the hash of the token's name, key that of both.
 	token, key string
 }
@@ -164,7 +164,7 @@ type names struct {
 func namesOf(token, client string) names {
 	key := hash("refresh", token, client)
 	base := "refresh-" + key
-	return names{lock: base + ".lock", marker: base + markerSuffix, failure: base + ".json", token: hash("token", token), key: key}
+	return names{lock: base + ".lock", marker: base + markerSuffix, memory: base + ".json", token: hash("token", token), key: key}
 }
 
 const (

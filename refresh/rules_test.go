@@ -74,10 +74,10 @@ func TestDelaysDoubleWithJitterUpToALimitAndObeyTheServer(t *testing.T) {
 
 func TestADelayFromAClockThatWasWrongIsNotWaitedFor(t *testing.T) {
 	now := time.Date(2026, 11, 22, 1, 33, 0, 0, time.UTC)
-	equal(t, "an hour", (&failure{Until: now.Add(time.Hour)}).err(now) != nil, true)
-	equal(t, "a day", (&failure{Until: now.Add(24 * time.Hour)}).err(now) != nil, false)
-	equal(t, "over", (&failure{Until: now}).err(now) != nil, false)
-	equal(t, "a permanent one", (&failure{Permanent: true}).err(now) != nil, true)
+	equal(t, "an hour", (&memory{Until: now.Add(time.Hour)}).err(now) != nil, true)
+	equal(t, "a day", (&memory{Until: now.Add(24 * time.Hour)}).err(now) != nil, false)
+	equal(t, "over", (&memory{Until: now}).err(now) != nil, false)
+	equal(t, "a permanent one", (&memory{Permanent: true}).err(now) != nil, true)
 }
 
 func TestEachFailureHasItsClass(t *testing.T) {

@@ -76,7 +76,7 @@ func (c *Coordinator) remembered(out *Status, s Stored, now time.Time) error {
 		return err
 	}
 	defer folder.Close()
-	failed := readFailure(folder, c.names, s)
+	failed := readMemory(folder, c.names, s)
 	out.Failure = failed.err(now)
 	m, kept, err := readMarker(folder, c.names.marker)
 	if err != nil || !m.lives(s, c.names.digest(s.Refresh)) {

@@ -8,10 +8,10 @@ import (
 	"github.com/cfgmerge/cfgmerge/fileio"
 )
 
-// failure is what is remembered of an exchange that did not succeed, for as
-// long as the refresh token is the stored one, and of one that did succeed and
-// left it as it was.
-type failure struct {
+// memory is what is remembered of a refresh token, for as long as it is the
+// stored one: exchanges that did not succeed, and whether one that did has left
+// it as it was.
+type memory struct {
 	V      int    `json:"v"`
 	Digest string `json:"digest"`
 	Era    string `json:"era"`
@@ -30,17 +30,17 @@ type failure struct {
 	Reusable bool `json:"reusable,omitempty"`
 }
 
-const mostFailure = 64 << 10 // bytes
+const mostMemory = 64 << 10 // bytes
 
-// readFailure returns what is remembered of the stored refresh token; nil if
+// readMemory returns what is remembered of the stored refresh token; nil if
 // nothing is. A record that can't be read is none: it only saves a request.
-func readFailure(folder *fileio.Folder, n names, s Stored) *failure {
-	data, err := folder.ReadFile(n.failure, mostFailure)
-	f := &failure{}
-	if err != nil || json.Unmarshal(data, f) != nil || f.V != 1 || f.Era != s.Era || f.Digest != n.digest(s.Refresh) {
+func readMemory(folder *fileio.Folder, n names, s Stored) *memory {
+	data, err := folder.ReadFile(n.memory, mostMemory)
+	m := &memory{}
+	if err != nil || json.Unmarshal(data, m) != nil || m.V != 1 || m.Era != s.Era || m.Digest != n.digest(s.Refresh) {
 		return nil
 	}
-	return f
+	return m
 }
 
 // Delays after failures in a row double from the first to the last of these.
@@ -65,60 +65,60 @@ func delay(tries int, after time.Duration, random float64) time.Duration {
 // err is what a caller gets instead of an exchange; nil if there is no reason
 // not to try. A time further ahead than any delay comes from a clock that was
 // wrong.
-func (f *failure) err(now time.Time) error {
+func (m *memory) err(now time.Time) error {
 	switch {
-	case f == nil || f.Ambiguous:
+	case m == nil || m.Ambiguous:
 		return nil
-	case f.Permanent:
-		return &PermanentError{Code: f.Code, Status: f.Status, Since: f.Time}
-	case f.delays(now):
-		return &TransientError{RetryAt: f.Until, Tries: f.Tries, Code: f.Code, Status: f.Status}
+	case m.Permanent:
+		return &PermanentError{Code: m.Code, Status: m.Status, Since: m.Time}
+	case m.delays(now):
+		return &TransientError{RetryAt: m.Until, Tries: m.Tries, Code: m.Code, Status: m.Status}
 	}
 	return nil
 }
 
-func (f *failure) isReusable() bool { return f != nil && f.Reusable }
+func (m *memory) delays(now time.Time) bool {
+	return m != nil && now.Before(m.Until) && m.Until.Sub(now) <= mostAfter
+}
+
+func (m *memory) isReusable() bool { return m != nil && m.Reusable }
 
 // noteReusable remembers that the server leaves the refresh token as it is,
 // which also ends a row of failures.
 func (t *turn) noteReusable(now Stored) {
-	if f := readFailure(t.folder, t.names, now); f.isReusable() && f.Tries == 0 {
+	if m := readMemory(t.folder, t.names, now); m.isReusable() && m.Tries == 0 {
 		return
 	}
-	f := &failure{V: 1, Digest: t.names.digest(now.Refresh), Era: now.Era, Time: t.opts.Now().UTC(), Reusable: true}
-	_ = f.write(t.folder, t.names) // what is forgotten only costs a question later
+	m := &memory{V: 1, Digest: t.names.digest(now.Refresh), Era: now.Era, Time: t.opts.Now().UTC(), Reusable: true}
+	_ = m.write(t.folder, t.names) // what is forgotten only costs a question later
 }
 
-func (f *failure) delays(now time.Time) bool {
-	return f != nil && now.Before(f.Until) && f.Until.Sub(now) <= mostAfter
-}
-
-// failed makes the record of a failure that follows the one before.
-func (c *Coordinator) failed(s Stored, before *failure, err error, class Class) *failure {
+// failed is what is remembered of a failure, and of what was before it.
+func (c *Coordinator) failed(s Stored, before *memory, err error, class Class) *memory {
 	now := c.opts.Now().UTC()
-	f := &failure{V: 1, Digest: c.names.digest(s.Refresh), Era: s.Era, Time: now, Tries: 1}
+	m := &memory{V: 1, Digest: c.names.digest(s.Refresh), Era: s.Era, Time: now, Tries: 1}
 	var answer *ResponseError
 	if errors.As(err, &answer) {
-		f.Code, f.Status = answer.Code, answer.Status
+		m.Code, m.Status = answer.Code, answer.Status
 	} else {
 		answer = &ResponseError{}
 	}
 	if before != nil {
-		f.Tries, f.Reusable = before.Tries+1, before.Reusable
+		m.Tries, m.Reusable = before.Tries+1, before.Reusable
 	}
 	switch class {
 	case Transient:
-		f.Until = now.Add(delay(f.Tries, answer.RetryAfter, c.opts.Rand()))
+		m.Until = now.Add(delay(m.Tries, answer.RetryAfter, c.opts.Rand()))
 	case Ambiguous:
-		f.Ambiguous = true
-		f.Until = now.Add(delay(f.Tries-1, answer.RetryAfter, c.opts.Rand()))
+		m.Ambiguous = true
+		m.Until = now.Add(delay(m.Tries-1, answer.RetryAfter, c.opts.Rand()))
 	default:
-		f.Permanent = true
+		m.Permanent = true
 	}
-	return f
+	return m
 }
 
-func (f *failure) write(folder *fileio.Folder, n names) error {
-	data, _ := json.Marshal(f) // strings, numbers and times of this century can't fail
-	return folder.WriteFile(n.failure, data)
+func (m *memory) write(folder *fileio.Folder, n names) error {
+	data, _ := json.Marshal(m) // strings, numbers and times of this century can't fail
+	return folder.WriteFile(n.memory, data)
 }
