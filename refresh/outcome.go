@@ -17,9 +17,9 @@ type Class int
 // The classes. Without Options.Classify, InvalidGrant is the error code of RFC
 // 6749 section 5.2; Permanent are its codes invalid_client,
 // unauthorized_client, unsupported_grant_type, invalid_scope and
-// invalid_request. Ambiguous are the statuses from 500 on, but for 503 and the
-// code temporarily_unavailable, and an answer that makes no sense. Transient is
-// every other answer that refuses, and whatever fails before there is a
+// invalid_request. Ambiguous are the statuses from 500 on and the code
+// server_error, but for 503 and the code temporarily_unavailable, and an answer
+// that makes no sense. Transient is every other answer that refuses, and whatever fails before there is a
 // connection. The rest is Ambiguous.
 const (
 	// Unclassified leaves it to the rules.
@@ -97,7 +97,13 @@ func (e *ResponseError) class() Class {
 // 504 mean just that. Statuses below 500, and 503, are for requests that were
 // not begun.
 func (e *ResponseError) mayHaveBegun() bool {
-	return e.Status >= http.StatusInternalServerError && e.Status != http.StatusServiceUnavailable && e.Code != "temporarily_unavailable"
+	switch {
+	case e.Status == http.StatusServiceUnavailable, e.Code == "temporarily_unavailable":
+		return false
+	case e.Code == "server_error": // of RFC 6749 section 4.1.2.1, where there is no place for a status
+		return true
+	}
+	return e.Status >= http.StatusInternalServerError
 }
 
 func isPermanent(code string) bool {

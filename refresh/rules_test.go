@@ -100,6 +100,7 @@ func TestEachFailureHasItsClass(t *testing.T) {
 		{"a server that failed nobody knows when", &ResponseError{Status: 500}, false, Ambiguous},
 		{"a gateway whose server is gone", &ResponseError{Status: 502}, false, Ambiguous},
 		{"a gateway that lost patience", &ResponseError{Status: 504}, false, Ambiguous},
+		{"a program that can't name a status, but the error", &ResponseError{Code: "server_error"}, false, Ambiguous},
 		{"a status of some gateway", &ResponseError{Status: 599}, false, Ambiguous},
 		{"a server that says it will be there again", &ResponseError{Status: 500, Code: "temporarily_unavailable"}, false, Transient},
 		{"a server that names the reason", &ResponseError{Status: 500, Code: "invalid_grant"}, false, InvalidGrant},
