@@ -213,11 +213,9 @@ func (r *reader) open(at string) bool {
 	if r.opened == nil {
 		r.opened = map[string]bool{}
 		for key, e := range r.block.at {
-			if e.form != tombstone && e.form != emptyObject {
+			_, _, isElement := splitElement(key) // whose array then shows nothing
+			if isElement || e.form != tombstone && e.form != emptyObject {
 				continue
-			}
-			if array, _, isElement := splitElement(key); isElement {
-				key = array
 			}
 			for cut := strings.LastIndexByte(key, '/'); cut >= 0; cut = strings.LastIndexByte(key, '/') {
 				key = key[:cut]

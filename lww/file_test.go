@@ -39,6 +39,15 @@ func TestWhatAFileOnceLost(t *testing.T) {
 			b:        map[string]Register{"/m": {Value: "{}"}},
 			want:     `{"m":{}}`,
 		},
+		{
+			because:  "an empty object above an array of which only a removed element is known",
+			policies: Table{"/m/s": {Kind: Set, At: Pattern{{Key: "m"}, {Key: "s"}}}},
+			a: map[string]Register{
+				"/a": {Stamp: newer, Value: "1"}, "/m": {Stamp: newer, Value: "{}"},
+				elementPointer("/m/s", numbered(rule{kind: Set}.called("1"), 0)): {Policy: Set, Stamp: newer, Dead: true},
+			},
+			want: `{"a":1,"m":{}}`,
+		},
 	} {
 		t.Run(row.because, func(t *testing.T) {
 			a, b := documentOf(row.policies, row.a), documentOf(row.policies, row.b)

@@ -63,7 +63,6 @@ class Decoder {
   run(shown) {
     this.readEntries();
     this.kept = placesAbove([...this.entries.values()].filter(keepsOpen));
-    this.mayOpen = placesAbove([...this.entries.values()].filter(opensOtherwise));
     this.object([], shown, this.entries.get('') ?? null);
     this.compareCovered();
     this.lookForMissing(shown);
@@ -237,7 +236,7 @@ class Decoder {
   missingObject({ place, era, instance, element }, shown) {
     if (era !== null || instance || element || this.isCovered(place)) return;
     const above = place.slice(1).map((_, i) => place.slice(0, i + 1));
-    const path = above.find((path) => !has(shown, path) && !this.mayOpen.has(pointerOf(path)));
+    const path = above.find((path) => !has(shown, path));
     if (path) this.removedObjects.set(pointerOf(path), path);
   }
 
@@ -269,9 +268,6 @@ function toldBy({ element, form, kind, id, stamp, era, gen }, value) {
 
 // Whether an entry is an lww register that keeps the objects above it open.
 const keepsOpen = ({ form, era, instance, element }) => form !== 'value' && era === null && !instance && !element;
-
-// Whether an entry is more than a tombstone to the objects above it.
-const opensOtherwise = ({ form, place, instance }) => form !== 'dead' && place !== null && !instance;
 
 function placesAbove(entries) {
   const lengths = (place) => place.map((_, length) => pointerOf(place.slice(0, length)));
