@@ -130,7 +130,13 @@ func parseElement(key string) (r rule, called string, n int, ok bool) {
 }
 
 func isHash(n strictjson.Node) bool {
-	return n.Kind() == strictjson.String && len(n.Text()) == base64.RawURLEncoding.EncodedLen(hashBytes)
+	text := n.Text()
+	if n.Kind() != strictjson.String || len(text) != base64.RawURLEncoding.EncodedLen(hashBytes) {
+		return false
+	}
+	var hash [hashBytes]byte
+	size, err := base64.RawURLEncoding.Decode(hash[:], []byte(text))
+	return err == nil && size == hashBytes // it passes over line breaks
 }
 
 // tidy returns the value of an array's register as it is compared: an order
