@@ -98,9 +98,8 @@ class Adoption {
 
   // Of an order that shows already nothing is written, and nothing refused.
   order({ key, path, order, over = ZERO }) {
-    const before = this.writer.document.registers.get(key);
-    this.writer.order(unitOf(this.writer.document.policies, key, path), order, over);
-    if (this.writer.document.registers.get(key) !== before) this.adopted.push(key);
+    const unit = unitOf(this.writer.document.policies, key, path);
+    if (!this.writer.isOrdered(unit, order)) this.attempt(key, () => this.writer.order(unit, order, over));
   }
 
   // In a file without a block {} removes nothing (rule 5).
@@ -135,8 +134,8 @@ class Adoption {
     const isListed = ({ key, value, stamp }) =>
       lost.some(({ entry, digest: short }) => entry.stamp === stamp && digest(document.salt, key, canonical(value)) === short);
     const leaves = new Set([...unitsShown(ours)].filter((unit) => (unit.kind === 'lww' || unit.isElement) && isListed(unit)).map(({ key }) => key));
-    const isRemoved = ({ key, kind, value, stamp }) =>
-      (kind !== 'lww' || isEmptyObject(value)) && removed.some((entry) => entry.key === key && entry.stamp === stamp);
+    const isRemoved = ({ key, kind, value, stamp, order }) =>
+      (kind !== 'lww' || isEmptyObject(value)) && removed.some((entry) => entry.key === key && (order || entry.stamp === stamp));
     const gone = [...unitsShown(this.writer.document)].filter((unit) => isMissing(unit) && (leaves.has(unit.key) || isRemoved(unit)));
     return gone.map((unit) => ({ ...unit, mayStay: unit.order !== undefined }));
   }

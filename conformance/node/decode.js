@@ -134,7 +134,7 @@ class Decoder {
     const elements = keyed(policy, items, inOrder(others, named), (key, value) => this.vouches(key.entry, value));
     for (const { key } of elements) this.seen.add(nameOf(pointer, key));
     this.elements(path, pointer, elements, entry);
-    this.order(path, pointer, elements.map(({ key }) => key), policy, entry);
+    this.order(path, pointer, elements.map(({ key }) => key), policy, own, entry);
   }
 
   elementEntries(pointer) {
@@ -160,11 +160,11 @@ class Decoder {
   }
 
   // A count stands for elements that the order does not name.
-  order(path, pointer, keys, policy, entry) {
+  order(path, pointer, keys, policy, own, entry) {
     const order = entry && ordered({ ...policy, value: orderValue(entry.order ? this.expanded(entry.order, keys) : keys) }).value;
     const agrees = entry !== null && entry.digests[0] === this.digest(pointer, order);
     if (agrees) this.keep(entry, order);
-    if ((entry && !agrees) || !this.isMade(pointer, keys)) this.edits.push({ path, key: pointer, order: keys, kind: policy.kind, over: overOf(entry) });
+    if ((entry && !agrees) || !this.isMade(pointer, keys)) this.edits.push({ path, key: pointer, order: keys, over: overOf(own) });
   }
 
   expanded(order, keys) {
@@ -257,7 +257,7 @@ function has(value, path) {
   return value !== undefined;
 }
 
-// What a write over a value entry has to supersede.
+// What a write has to supersede of an array's entry.
 const overOf = (entry) => (entry ? laterOf(entry.stamp, entry.era ?? ZERO) : ZERO);
 
 function toldBy({ element, form, kind, id, stamp, era, gen }, value) {

@@ -33,7 +33,7 @@ const TABLES = [
   { '/a': { kind: 'keyed', id: 'b' } },
   { '/a': { kind: 'keyed', id: 'c' }, '/b/c': { kind: 'keyed', id: 'b' } },
   { '/a/b': { kind: 'keyed', id: 'b' }, '/c': { kind: 'set' } },
-  { '[null,"b"]': { kind: 'set' }, '/a/b': { kind: 'keyed', id: 'b' }, '/c': { kind: 'max' } },
+  { '[null,"b"]': { kind: 'set' }, '/a/b': { kind: 'keyed', id: 'b' }, '/c/c': { kind: 'max' } },
 ];
 
 export class Random {
@@ -123,8 +123,14 @@ export class Random {
     return numbered(callOf(policy, value), policy.kind === 'keyed' && this.chance(20) ? 1 + this.below(2) : 0);
   }
 
+  // The last of all stamps leaves nothing to write.
+  writable() {
+    const stamp = this.stamp();
+    return stamp < 'y' ? stamp : ZERO;
+  }
+
   element(kind, value) {
-    const register = { policy: kind, stamp: this.stamp() };
+    const register = { policy: kind, stamp: this.writable() };
     return this.chance(20) ? { ...register, dead: true } : { ...register, value: value.text };
   }
 
@@ -132,7 +138,7 @@ export class Random {
     const order = [...new Set(keys)].filter(() => this.chance(80));
     if (this.chance(10)) order.push(this.pick(['"x"', '["AAAAAAAAAAAAAAAA"]', '["b",1]', '["c",1]', '["b","x",1]', '[]', '["b",1.0]', '[ "b", 1 ]', order[0] ?? '7']));
     const register = this.value('max', () => (this.chance(80) ? `[${order}]` : this.pick(['7', '"x"', '{}', '{"a":1}', 'null'])));
-    return { ...register, policy: kind, ...(kind === 'keyed' && id ? { id } : {}) };
+    return { ...register, policy: kind, stamp: this.writable(), ...(kind === 'keyed' && id ? { id } : {}) };
   }
 
   instance(name, policy, at) {
@@ -281,9 +287,11 @@ export class Random {
     return input;
   }
 
+  // What another program may declare: not of groups, which claim each other's members.
   besides(policy) {
     const other = this.policies();
-    return isNested({ ...policy, ...other }) ? policy : other;
+    const isGroup = Object.values({ ...policy, ...other }).some(({ kind }) => isGroupKind(kind));
+    return isGroup || isNested({ ...policy, ...other }) ? policy : other;
   }
 
   fileBeside(ours, policy) {

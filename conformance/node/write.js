@@ -1,7 +1,7 @@
 // Writes by programs that know nothing of the format (SPEC sections 3.6 and 5).
 
 import { canonical, equal, remarshalled } from './canonical.js';
-import { orderValue } from './array.js';
+import { orderOf, orderValue } from './array.js';
 import { keyed, nameOf, readName } from './element.js';
 import { pointerOf } from './pointer.js';
 import { instanceOf, unitAt } from './policy.js';
@@ -30,7 +30,8 @@ export class Writer {
   // A token lists what it supersedes, whatever the write (3.10).
   set(key, written) {
     const { salt, policies, registers } = this.document;
-    const spent = written.kind === 'token' && superseded(salt, instanceOf(policies, key).policy.roles, registers.get(key), written.value);
+    const held = registers.get(key);
+    const spent = written.kind === 'token' && superseded(salt, instanceOf(policies, key).policy.roles, held, written.value);
     registers.set(key, spent ? { ...written, spent } : written);
   }
 
@@ -74,7 +75,7 @@ export class Writer {
     const keys = new Set(wanted.map(({ key }) => key));
     for (const { name, key } of shown) if (!keys.has(key.text)) this.element(name, unit.path, null, over);
     for (const element of wanted) this.element(nameOf(unit.key, element.key), unit.path, element.value, over);
-    this.order(unit, [...keys], over);
+    if (orderOf(this.arrayAt(unit).register) === null || !this.isOrdered(unit, [...keys])) this.order(unit, [...keys], over);
   }
 
   // The array at a unit's place: its kind, its register and the elements that show.
@@ -96,13 +97,14 @@ export class Writer {
   // Puts the elements that keys name into their order, at the places that they
   // have among the others (section 5 rule 6).
   order(unit, keys, over) {
-    const { kind, register: array, shown, shows } = this.arrayAt(unit);
-    const present = shown.map(({ key }) => key.text);
-    const named = keys.filter((key) => present.includes(key));
-    const wanted = present.map((key) => (keys.includes(key) ? named.shift() : key));
-    if (shows?.type === 'array' && wanted.every((key, i) => key === present[i])) return;
+    const { kind, register: array, shown } = this.arrayAt(unit);
     const stamp = successor(laterOf(ownStamp(array), over), FOREIGN);
-    this.set(unit.key, register(kind.kind, stamp, orderValue(wanted), array.era, 0, kind.id));
+    this.set(unit.key, register(kind.kind, stamp, orderValue(reordered(shown, keys)), array.era, 0, kind.id));
+  }
+
+  isOrdered(unit, keys) {
+    const { shown, shows } = this.arrayAt(unit);
+    return shows?.type === 'array' && reordered(shown, keys).every((key, i) => key === shown[i].key.text);
   }
 
   resetArray(unit, value, over) {
@@ -196,6 +198,12 @@ export class Writer {
     const newest = laterOf(laterOf(this.newestAbove(path), own?.stamp ?? ZERO), over);
     return newest === ZERO && !own ? ZERO : successor(newest, FOREIGN);
   }
+}
+
+function reordered(shown, keys) {
+  const present = shown.map(({ key }) => key.text);
+  const named = keys.filter((key) => present.includes(key));
+  return present.map((key) => (keys.includes(key) ? named.shift() : key));
 }
 
 // What a write has to supersede of a register: a new era must be later than the old one.
