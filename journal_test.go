@@ -454,3 +454,45 @@ func TestTheJournalIsPrivate(t *testing.T) {
 		t.Error("its last line is torn")
 	}
 }
+
+func TestALineOfTheJournalIsSpelledAsJSONSpellsIt(t *testing.T) {
+	when := time.Date(2026, 11, 22, 1, 33, 0, 5_000_000, time.UTC)
+	for because, e := range map[string]Entry{
+		"nothing but what is always there": {Time: when},
+		"all of it": {
+			Time: when.Add(995 * time.Millisecond), App: "codag \"mcp\"", PID: 4121, Exe: "codag", Host: "münchen", Kind: KindSave, Doc: "c0k2",
+			Fields: map[string]FieldWrite{
+				"/b":    {Stamp: "01m6b1yq000007m3kq0xd", Was: "WkbY"},
+				"/a\n":  {Stamp: "01m6b1yq000007m3kq0xd"},
+				"token": {Stamp: "01m6b1yq000007m3kq0xd", Rejected: true, Put: "ce3t"},
+			},
+			Omitted: 3,
+		},
+	} {
+		if e.Fields == nil {
+			e.Fields = map[string]FieldWrite{}
+		}
+		want, err := json.Marshal(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := e.append(nil); string(got) != string(want) {
+			t.Errorf("%s:\n%s, not\n%s", because, got, want)
+		}
+	}
+}
+
+func TestTheLineOfAMemoryIsSpelledAsJSONSpellsIt(t *testing.T) {
+	for _, m := range []memory{
+		{Layout: Embedded},
+		{Layout: Sidecar, Block: `{"v":1,"id":"c0k2"}`, Past: &lww.History{Now: 3, Past: map[string][]lww.Superseded{"/a": {"0000001abcd"}}}},
+	} {
+		want, err := json.Marshal(&m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := m.appendLine(nil); string(got) != string(want) {
+			t.Errorf("%s, not %s", got, want)
+		}
+	}
+}

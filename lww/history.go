@@ -2,6 +2,7 @@ package lww
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/cfgmerge/cfgmerge/strictjson"
@@ -308,6 +309,47 @@ func (h *History) Clone() *History {
 	c := &History{}
 	c.Merge(h)
 	return c
+}
+
+// AppendJSON adds to dst what json.Marshal makes of h, & < and > aside, in a
+// fraction of the time.
+func (h *History) AppendJSON(dst []byte) []byte {
+	before := len(dst)
+	if h.Now != 0 {
+		dst = strconv.AppendUint(append(dst, `,"now":`...), h.Now, 10)
+	}
+	if len(h.Past) > 0 {
+		dst = append(dst, `,"past":`...)
+		open := byte('{')
+		for _, key := range sortedKeys(h.Past) {
+			dst = append(strictjson.AppendQuote(append(dst, open), key), ':')
+			dst = appendTexts(dst, h.Past[key])
+			open = ','
+		}
+		dst = append(dst, '}')
+	}
+	if len(h.Vocabularies) > 0 {
+		dst = appendTexts(append(dst, `,"vocabularies":`...), h.Vocabularies)
+	}
+	if len(dst) == before {
+		return append(dst, "{}"...)
+	}
+	dst[before] = '{' // in the place of the comma
+	return append(dst, '}')
+}
+
+func appendTexts[T ~string](dst []byte, texts []T) []byte {
+	if texts == nil {
+		return append(dst, "null"...)
+	}
+	dst = append(dst, '[')
+	for i, text := range texts {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = strictjson.AppendQuote(dst, string(text))
+	}
+	return append(dst, ']')
 }
 
 // isTidy reports whether the versions of a key are as add leaves them, but that

@@ -1,8 +1,11 @@
 package lww
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -107,5 +110,28 @@ func TestATokenThatWasSupersededTwiceInARowIsNotPutBack(t *testing.T) {
 	a := Adopt(now, past, &Decoded{View: old.View(), Doc: &Document{}, block: &block{}})
 	if got := now.View().At([]string{"access"}).Leaf; got != `"AT-2"` || len(a.Adopted) > 0 {
 		t.Errorf("%s, adopted %q", got, a.Adopted)
+	}
+}
+
+func TestAHistoryIsSpelledAsJSONSpellsIt(t *testing.T) {
+	for because, h := range map[string]*History{
+		"nothing":             {},
+		"a step alone":        {Now: 7},
+		"two keys, sorted":    {Now: 1 << 40, Past: map[string][]Superseded{"/b": {"0000001abcd", "0000002abcd!"}, "": {"0000001"}}},
+		"none and no list":    {Past: map[string][]Superseded{"/a": {}, "/b": nil}},
+		"what must be quoted": {Past: map[string][]Superseded{"/\"\\\n\u2029": {"0000001é"}}},
+		"vocabularies":        {Now: 1, Vocabularies: []string{"abcdefgh", ""}},
+	} {
+		var asMarshalled bytes.Buffer
+		e := json.NewEncoder(&asMarshalled)
+		e.SetEscapeHTML(false)
+		if err := e.Encode(h); err != nil {
+			t.Fatal(err)
+		}
+		// encoding/json also escapes what JavaScript once took for the end of a line.
+		want := strings.ReplaceAll(strings.TrimSpace(asMarshalled.String()), `\u2029`, "\u2029")
+		if got := string(h.AppendJSON(nil)); got != want {
+			t.Errorf("%s: %s, not %s", because, got, want)
+		}
 	}
 }
