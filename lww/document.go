@@ -296,7 +296,14 @@ func (d *Document) Put(key string, r Register) bool {
 func isInstance(key string) bool { return key != "" && key[0] != '/' }
 
 // sortedKeys returns the keys of m in byte order.
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m)) // slices.Sorted does not know how many
+	for key := range m {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}
 
 // Delta returns the registers and policies by which now differs from d: what,
 // merged into d, makes it now.
