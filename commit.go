@@ -114,6 +114,9 @@ func (d *Doc) commitOnce(ctx context.Context, in *intent) error {
 	if c.report.Written || isCommitted(err) {
 		c.writeJournal()
 	}
+	if err == nil && c.began {
+		_ = c.txn.EraseOthers(true) // what was removed is in quarantine, and must not be joined again
+	}
 	if err == nil && in.purged != "" {
 		err = c.purge(in.purges, in.purged)
 	}
@@ -143,6 +146,7 @@ type commit struct {
 	layout    Layout
 	leftovers []fileio.Leftover
 	round     int
+	began     bool // the file had been removed, and is a new document
 	// swaps have happened. Those that foreign writers overtook hold these
 	// writers' bytes until they are settled.
 	swaps   []*fileio.Swap
@@ -217,6 +221,7 @@ func (c *commit) attempt(ctx context.Context) error {
 	if err := c.publish(ctx, st); err != nil {
 		return err
 	}
+	c.began = c.began || st.removed
 	return c.settle(ctx)
 }
 

@@ -259,7 +259,7 @@ func goMutants() []mutant {
 		{"5.1: what a file showed is no version of ours", "infer.go", "slices.DeleteFunc(slices.Clone(w.past), Superseded.shown)", "w.past"},
 		{"5.1: what a file showed is rare", "infer.go", "case hits == 0 && !shown:", "case hits == 0:"},
 		{"5.1: what a file showed ends", "infer.go", "event{step + 1, weight}", "event{step + 2, weight}"},
-		{"5.1: a leaf that is not proven, but remembered, is old", "infer.go", "v == unproven && had", "false"},
+		{"5.1: a leaf that is not proven, but remembered, is old", "infer.go", "v == unproven && had {", "v == unproven && had && false {"},
 		{"5: ours is lifted", "adopt.go", "	ours.Lift()\n	removed :=", "	removed :="},
 		{"5 rule 1: with the array's era", "arraytext.go", "want: &View{Leaf: raw}, over: later(e.stamp, w.era)})", "want: &View{Leaf: raw}, over: later(e.stamp, w.stamp)})"},
 		{"5 rule 1: orders after removals", "adopt.go", "		case e.order != nil:\n			orders = append(orders, e)\n", ""},

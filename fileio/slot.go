@@ -221,7 +221,8 @@ func slotParts(h head, payload []byte, erase int64) [][]byte {
 func crc(data []byte) uint32 { return crc32.Checksum(data, crc32.MakeTable(crc32.Castagnoli)) }
 
 // WriteSlot records payload as the shadow of the main file that will have the digest describes. It overwrites, in
-// place, the slot that does not describe the current file, so that until the swap the other one still speaks for it.
+// place, the slot that does not describe the current file, so that until the swap the other one still speaks for it, and
+// marks that one as committed if a killed save has not come to it.
 // With sync the slot is on disk when it returns. The error is a *FileError; the other slot is intact in any case.
 func (t *Txn) WriteSlot(describes Digest, payload []byte, current Digest, sync bool) error {
 	if t.heads == nil {
@@ -230,6 +231,9 @@ func (t *Txn) WriteSlot(describes Digest, payload []byte, current Digest, sync b
 			return err
 		}
 		t.heads = heads
+	}
+	if err := t.vouch(current); err != nil {
+		return err
 	}
 	i := victim(t.heads, current)
 	next := head{valid: true, seq: newestSeq(t.heads) + 1, describes: describes, host: t.folder.self.host()}
@@ -243,6 +247,27 @@ func (t *Txn) WriteSlot(describes Digest, payload []byte, current Digest, sync b
 		return err
 	}
 	t.heads[i] = next
+	return nil
+}
+
+// vouch marks the slot that describes the current file: its save was killed, but not before the swap. Without the mark
+// there might soon be no slot that is known to have come to pass. What this transaction has written itself may yet be
+// undone.
+func (t *Txn) vouch(current Digest) error {
+	if t.slot != nil {
+		return nil
+	}
+	for i, h := range t.heads {
+		if !h.valid || h.committed || h.describes != current || h.host != t.folder.self.host() {
+			continue
+		}
+		if err := t.openSlot(i); err != nil {
+			return err
+		}
+		if err := t.Confirm(); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -51,6 +51,55 @@ func TestTheSlotOfTheCurrentFileIsNeverOverwritten(t *testing.T) {
 	}
 }
 
+// marks are those of the intact slots, newest first.
+func marks(t *testing.T, f *Folder) string {
+	t.Helper()
+	found, err := f.Slots()
+	must(t, err)
+	var all []string
+	for _, s := range found {
+		all = append(all, map[bool]string{true: "marked", false: "unmarked"}[s.Committed])
+	}
+	return strings.Join(all, " ")
+}
+
+func TestTheSlotOfTheCurrentFileIsMarkedByTheSaveAfterAKilledOne(t *testing.T) {
+	path := fixture(t, "1")
+	txn, _ := begin(t, path, Options{})
+	writeSlot(t, txn, "1", "one", "0") // and killed after the swap
+	must(t, txn.Unlock())
+	txn, _ = begin(t, path, Options{})
+	writeSlot(t, txn, "2", "two", "1")
+	if got := marks(t, txn.folder); got != "unmarked marked" {
+		t.Error(got)
+	}
+	must(t, txn.Void())
+	if got := marks(t, txn.folder); got != "marked" {
+		t.Error(got)
+	}
+}
+
+func TestASlotThatMayBeUndoneIsNotMarked(t *testing.T) {
+	txn, _ := begin(t, fixture(t, "1"), Options{})
+	writeSlot(t, txn, "1", "one", "0")
+	writeSlot(t, txn, "2", "two", "1") // the file is what the first says, but the save goes on
+	if got := marks(t, txn.folder); got != "unmarked unmarked" {
+		t.Error(got)
+	}
+}
+
+func TestTheSlotOfAnotherFileIsNotMarked(t *testing.T) {
+	path := fixture(t, "0")
+	txn, _ := begin(t, path, Options{})
+	writeSlot(t, txn, "1", "one", "0") // and killed before the swap
+	must(t, txn.Unlock())
+	txn, _ = begin(t, path, Options{})
+	writeSlot(t, txn, "2", "two", "0")
+	if got := marks(t, txn.folder); strings.Contains(got, " marked") || strings.HasPrefix(got, "marked") {
+		t.Error(got)
+	}
+}
+
 func TestATornSlotIsNotReadAndIsOverwrittenFirst(t *testing.T) {
 	txn, _ := begin(t, fixture(t, "1"), Options{})
 	writeSlot(t, txn, "1", "one", "0")
