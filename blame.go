@@ -204,7 +204,7 @@ func (log journalIndex) gap(s lww.Stamp) Gap {
 		return GapImported
 	case s.Actor() == lww.Foreign:
 		return GapForeign
-	case log.begins.IsZero() || s.Time().Before(log.begins):
+	case log.begins.IsZero() || s.Time().Before(log.begins.Truncate(time.Millisecond)):
 		return GapOlder
 	}
 	return GapElsewhere

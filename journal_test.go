@@ -253,11 +253,14 @@ func TestAMergeIsRefusedLikeAnother(t *testing.T) {
 
 func TestWhatTheJournalDoesNotKnowIsSaid(t *testing.T) {
 	path := temp(t, "")
-	d := open(t, path, nil)
+	now := time.UnixMilli(1e12).Add(time.Millisecond / 2) // stamps have no fractions
+	clock := &Options{Now: func() time.Time { return now }}
+	d := open(t, path, clock)
 	update(t, d, "/a", "1")
+	now = now.Add(time.Millisecond)
 	update(t, d, "/b", "1")
 	seed(t, path+".2", strings.Replace(text(t, path), `"a": 1`, `"a": 2`, 1))
-	edited := open(t, path+".2", nil)
+	edited := open(t, path+".2", clock)
 	update(t, edited, "/c", "1")
 
 	lines := strings.SplitAfter(text(t, journalFile(path)), "\n")
