@@ -121,15 +121,17 @@ func (t *trial) aim(h hit) (strays int, found []violation, err error) {
 	return strays, append(found, violation{wrong, "the run was never hit here"}), nil
 }
 
-// plan lists the hits of a run. Errors at calls that a run repeats again and
-// again, as it does while it waits for a damaged file to become whole, are
-// planned for the first and the last of them, unless CFGMERGE_POINTS is "all".
+// plan lists the hits of a run. Of calls that change nothing and that a run
+// repeats again and again, as it does while it waits for a damaged file to become
+// whole, it has the first and the last, unless CFGMERGE_POINTS is "all".
 func plan(clean []Point, pick func(hit) bool) []hit {
 	var hits []hit
 	for _, p := range clean {
+		if !allPoints() && !changes(p) && isRepeated(clean, p) {
+			continue
+		}
 		for _, f := range Faults(p.Name) {
-			h := hit{f, p}
-			if (f.Kind == "KILL" || allPoints() || !isRepeated(clean, p)) && pick(h) {
+			if h := (hit{f, p}); pick(h) {
 				hits = append(hits, h)
 			}
 		}

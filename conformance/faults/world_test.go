@@ -110,8 +110,9 @@ func (w world) run(stdin string, args ...string) (outcome, error) {
 	return w.start(stdin, append([]string{w.binary}, args...))
 }
 
-// patience is how long a run may take before it counts as hanging.
-const patience = 30 * time.Second
+// patience is how long a run may take before it counts as hanging. Machines that
+// do much else have kept one waiting for half a minute.
+const patience = 2 * time.Minute
 
 func (w world) start(stdin string, command []string) (outcome, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
