@@ -27,6 +27,9 @@ type tally struct {
 	points int // places that were attacked
 	runs   int
 	stray  int // runs that were hit elsewhere; they are judged, too
+	// missed are hits that could not be made: again and again another thread
+	// did the work than the one that was to be hit.
+	missed int
 	found  map[string][]string
 }
 
@@ -55,7 +58,8 @@ func (y *tally) report(t testing.TB) {
 
 // join adds what another attack has done and found.
 func (y *tally) join(other *tally) {
-	y.points, y.runs, y.stray = y.points+other.points, y.runs+other.runs, y.stray+other.stray
+	y.points, y.runs = y.points+other.points, y.runs+other.runs
+	y.stray, y.missed = y.stray+other.stray, y.missed+other.missed
 	for class, texts := range other.found {
 		for _, text := range texts {
 			y.add(violation{class, text}, other.name)

@@ -18,6 +18,9 @@ type trial struct {
 	old      look
 	code     int // exit code of the clean run
 	clean    []Point
+	// counts are, by point, the numbers that its call had in clean runs: they
+	// count by thread, and a run that waits goes on with another one.
+	counts [][]int
 }
 
 // rehearse prepares the scenario below dir and traces a clean run.
@@ -34,8 +37,31 @@ func rehearse(s scenario, dir, binary string) (*trial, error) {
 			break
 		}
 	}
-	return t, nil
+	return t, t.count()
 }
+
+// count makes more clean runs.
+func (t *trial) count() error {
+	t.counts = make([][]int, len(t.clean))
+	again := *t
+	for range tries / 2 {
+		for i, p := range again.clean {
+			t.counts[i] = append(t.counts[i], p.N)
+		}
+		for range tries {
+			if err := again.runClean(); err != nil {
+				return err
+			}
+			if slices.EqualFunc(again.clean, t.clean, sameCall) {
+				break
+			}
+			again.clean = nil
+		}
+	}
+	return nil
+}
+
+func sameCall(a, b Point) bool { return a.What == b.What }
 
 // runClean traces a run without a fault.
 func (t *trial) runClean() (err error) {
