@@ -50,32 +50,41 @@ func attack(s scenario, dir, binary string, pick func(hit) bool) (map[string]*ta
 	for _, way := range []string{killed, failedOnce, failing} {
 		found[way] = &tally{name: s.name, points: len(t.clean)}
 	}
+	hits := plan(t.clean, pick)
+	reached := map[Fault]map[int]bool{}
 	workers := runtime.GOMAXPROCS(0)
 	if s.damaged != nil {
 		workers *= 4 // a run waits for the file to become whole
 	}
 	var mu sync.Mutex
-	err = inParallel(workers, slices.Values(plan(t.clean, pick)), func(worker int) func(hit) error {
+	err = inParallel(workers, slices.Values(hits), func(worker int) func(hit) error {
 		own := *t
 		own.world.root = fmt.Sprint(t.world.root, worker)
 		return func(h hit) error {
-			runs, hit, wrongs, err := own.aim(h)
+			landed, wrongs, err := own.aim(h)
 			mu.Lock()
 			defer mu.Unlock()
 			y := found[h.way()]
-			y.runs += runs
-			if hit {
-				runs--
-			} else {
-				y.missed++
+			y.runs += len(landed)
+			if reached[h.fault] == nil {
+				reached[h.fault] = map[int]bool{}
 			}
-			y.stray += runs
+			for _, i := range landed {
+				reached[h.fault][i] = true
+			}
 			for _, v := range wrongs {
 				y.add(v, fmt.Sprintf("%v at %d %s", h.fault, h.at.Index, h.at.What))
 			}
 			return err
 		}
 	})
+	for _, h := range hits {
+		y := found[h.way()]
+		y.hits++
+		if !reached[h.fault][h.at.Index] {
+			y.missed++
+		}
+	}
 	return found, err
 }
 
@@ -112,18 +121,20 @@ func feed[T any](todo chan<- T, failed <-chan error, work iter.Seq[T]) error {
 	return nil
 }
 
-// aim repeats a run until it was hit where it should be, or gives up.
-func (t *trial) aim(h hit) (runs int, hit bool, found []violation, err error) {
+// aim repeats a run until it was hit where it should be, or gives up. It returns
+// where each run was hit.
+func (t *trial) aim(h hit) (landed []int, found []violation, err error) {
 	for i := range tries {
 		at, counts := h.at, t.counts[h.at.Index]
 		at.N = counts[i%len(counts)] + []int{0, 0, -1, 1}[i/len(counts)%4] // the runtime's own calls are not always as many
-		onTarget, more, err := t.hit(h.fault, at)
+		run, more, err := t.hit(h.fault, at)
 		found = append(found, more...)
-		if onTarget || err != nil {
-			return i + 1, onTarget, found, err
+		if err != nil || h.fault.Hit(t.clean, h.at, run) {
+			return append(landed, h.at.Index), found, err
 		}
+		landed = append(landed, h.fault.Landed(t.clean, run))
 	}
-	return tries, false, found, nil
+	return landed, found, nil
 }
 
 // plan lists the hits of a run. Of calls that change nothing and that a run
@@ -167,7 +178,7 @@ func TestSaveIsHitEverywhere(t *testing.T) {
 				}
 				for way, y := range found {
 					y.report(t)
-					t.Logf("%s: %d points, %d runs, %d of them hit elsewhere, %d hits not made", way, y.points, y.runs, y.stray, y.missed)
+					t.Logf("%s: %d points, %d runs, %d of %d hits not made", way, y.points, y.runs, y.missed, y.hits)
 				}
 			})
 		}

@@ -111,3 +111,16 @@ func (f Fault) Hit(clean []Point, at Point, run []Point) bool {
 	}
 	return len(run) >= before && slices.EqualFunc(run[:before], clean[:before], func(a, b Point) bool { return a.What == b.What })
 }
+
+// Landed is the index of the point at which a run was hit, wherever it should
+// have been; -1 if the run was not like the clean one up to there.
+func (f Fault) Landed(clean, run []Point) int {
+	at := len(run) - 1
+	if f.Kind != "KILL" && f.Kind != "STOP" {
+		at = slices.IndexFunc(run, func(p Point) bool { return p.Injected() })
+	}
+	if at < 0 || at >= len(clean) || !slices.EqualFunc(run[:at+1], clean[:at+1], func(a, b Point) bool { return a.What == b.What }) {
+		return -1
+	}
+	return at
+}

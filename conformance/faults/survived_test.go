@@ -51,7 +51,7 @@ func (s *survey) row(attack string, y *tally) {
 		fmt.Fprintf(&s.table, " | %d", len(y.found[class]))
 	}
 	s.table.WriteString(" |\n")
-	s.Logf("%s: %d runs, %d of them hit elsewhere, %d hits not made", attack, y.runs, y.stray, y.missed)
+	s.Logf("%s: %d runs, %d of %d hits not made", attack, y.runs, y.missed, y.hits)
 	y.report(s)
 }
 

@@ -26,11 +26,11 @@ type tally struct {
 	name   string
 	points int // places that were attacked
 	runs   int
-	stray  int // runs that were hit elsewhere; they are judged, too
-	// missed are hits that could not be made: again and again another thread
-	// did the work than the one that was to be hit.
-	missed int
-	found  map[string][]string
+	// hits were planned, and those that were missed not made, nor by chance
+	// instead of another: strace counts by thread, and a run that has waited goes
+	// on with another one.
+	hits, missed int
+	found        map[string][]string
 }
 
 func (y *tally) add(v violation, where string) {
@@ -48,6 +48,9 @@ const shown = 12
 // report fails the test for what was found.
 func (y *tally) report(t testing.TB) {
 	t.Helper()
+	if 2*y.missed > y.hits {
+		t.Errorf("%s: %d of %d hits could not be made", y.name, y.missed, y.hits)
+	}
 	for _, class := range slices.Sorted(maps.Keys(y.found)) {
 		t.Errorf("%s: %d × %s", y.name, len(y.found[class]), class)
 		for _, text := range y.found[class][:min(shown, len(y.found[class]))] {
@@ -59,7 +62,7 @@ func (y *tally) report(t testing.TB) {
 // join adds what another attack has done and found.
 func (y *tally) join(other *tally) {
 	y.points, y.runs = y.points+other.points, y.runs+other.runs
-	y.stray, y.missed = y.stray+other.stray, y.missed+other.missed
+	y.hits, y.missed = y.hits+other.hits, y.missed+other.missed
 	for class, texts := range other.found {
 		for _, text := range texts {
 			y.add(violation{class, text}, other.name)

@@ -101,6 +101,25 @@ func TestAStoppedRunIsOnTargetIfItGotExactlyThatFar(t *testing.T) {
 	}
 }
 
+func TestWhereARunWasHitIsKnownThoughItShouldHaveBeenElsewhere(t *testing.T) {
+	clean := Points(Trace(recorded), "/w")
+	for name, row := range map[string]struct {
+		fault Fault
+		run   []Point
+		want  int
+	}{
+		"an error":       {Fault{Kind: "ENOSPC"}, clean, 2},
+		"no error":       {Fault{Kind: "ENOSPC"}, clean[:2], -1},
+		"a kill":         {Fault{Kind: "KILL"}, clean[:2], 1},
+		"nothing at all": {Fault{Kind: "KILL"}, nil, -1},
+		"another way":    {Fault{Kind: "KILL"}, clean[1:3], -1},
+	} {
+		if got := row.fault.Landed(clean, row.run); got != row.want {
+			t.Errorf("%s: %d", name, got)
+		}
+	}
+}
+
 func TestFaultsAreAKillAndEachErrorOnceAndForGood(t *testing.T) {
 	if n := len(Faults("write")); n != 1+7*2 {
 		t.Errorf("%d faults of a write", n)

@@ -93,14 +93,14 @@ func wandered(points []Point) bool {
 }
 
 // hit runs the scenario once, with a fault at a point, and judges what is left.
-func (t *trial) hit(f Fault, at Point) (onTarget bool, found []violation, err error) {
+func (t *trial) hit(f Fault, at Point) (run []Point, found []violation, err error) {
 	if err := t.world.become(t.template); err != nil {
-		return false, nil, err
+		return nil, nil, err
 	}
 	lock := t.world.lockFile()
 	out, err := t.world.traced([]string{f.Injection(at)}, t.stdin, t.command(t.world)...)
 	if err != nil {
-		return false, nil, err
+		return nil, nil, err
 	}
 	if strings.Contains(out.stderr, "fatal error: runtime: netpoll") {
 		out.killed, out.stderr = true, "" // the runtime's own write was hit, too
@@ -109,7 +109,7 @@ func (t *trial) hit(f Fault, at Point) (onTarget bool, found []violation, err er
 	if lock != nil && !os.SameFile(lock, t.world.lockFile()) {
 		found = append(found, violation{wrong, "the lock file was replaced"})
 	}
-	return f.Hit(t.clean, at, Points(out.calls, t.world.root)), found, err
+	return Points(out.calls, t.world.root), found, err
 }
 
 // judge looks at what a run has left, saves once more, and looks again.
