@@ -48,7 +48,8 @@
 // A server that rotates and fails in another way is not asked again by itself,
 // even if it has not begun: while the access token is good nobody notices, and
 // then Resume tries; Options.Classify and Options.Grace know servers that are
-// simpler.
+// simpler. A server that replaces a refresh token only now and then is taken for
+// one that does not, until it does.
 //
 // # Compatibility
 //
