@@ -168,7 +168,7 @@ class Adoption {
     if (mayStay && !above && shownAt(writer.tree, path)?.items?.length > 0) return;
     if (policy) return this.attempt(key, () => writer.unit({ key, path, policy, kind: policy.kind }, EMPTY));
     const whole = path.map((_, i) => path.slice(0, i + 1)).find(isGone) ?? path;
-    if (shownAt(writer.tree, whole) !== null) this.attempt(pointerOf(whole), () => writer.write(whole, null));
+    if (shownAt(writer.tree, whole) !== null) this.attempt(pointerOf(whole), () => writer.write(whole, null), () => shownAt(writer.tree, whole) === null);
   }
 }
 

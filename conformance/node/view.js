@@ -170,10 +170,9 @@ function newestMember({ groups, below }, key) {
   return below.has(key) ? newest(below.get(key)) : ZERO;
 }
 
-// The newest stamp among the registers at and below a place that are not
-// hidden, tombstones included.
-function newest({ register, hidden, live = [], groups, below }) {
-  const own = register && !hidden ? register.stamp : ZERO;
-  const others = [...groups, ...live].map((other) => other.register.stamp);
-  return [...others, ...[...below.values()].map(newest)].reduce(laterOf, own);
+// The newest stamp among the registers at and below a place, tombstones and
+// hidden ones included.
+function newest({ register, elements, groups, below }) {
+  const others = [...groups, ...elements].map((other) => other.register.stamp);
+  return [...others, ...[...below.values()].map(newest)].reduce(laterOf, register?.stamp ?? ZERO);
 }
