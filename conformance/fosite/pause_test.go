@@ -24,9 +24,10 @@ func TestAPauseAtEverySystemCallOfARefreshEndsInOneExchange(t *testing.T) {
 	for part, stride := range map[string]int{onFiles: 11, onConnections: 5} {
 		clean := newTarget(t, part).rehearse(t)
 		points := clean.points(part)
+		some := sample(points, stride)
 		var y tally
 		t.Run(part, func(t *testing.T) {
-			for _, p := range sample(points, stride) {
+			for _, p := range some {
 				h := hit{part, faults.Fault{Kind: "STOP"}, p}
 				t.Run(h.String(), func(t *testing.T) {
 					t.Parallel()
@@ -35,6 +36,7 @@ func TestAPauseAtEverySystemCallOfARefreshEndsInOneExchange(t *testing.T) {
 			}
 		})
 		t.Logf("%s: %d points, %d pauses, %d of them elsewhere, %d points missed: %v", part, len(points), y.runs, y.strays, y.missed, y.outcomes)
+		y.wantHits(t, part, len(some))
 	}
 }
 
@@ -60,8 +62,7 @@ func pause(t *testing.T, h hit, clean *run, y *tally) {
 			return
 		}
 	}
-	y.miss()
-	t.Errorf("never paused at %s", h.at.What)
+	y.miss(t, h)
 }
 
 // isPausedOn reports whether the run stands where it should. What a connection
