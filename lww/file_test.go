@@ -40,6 +40,15 @@ func TestWhatAFileOnceLost(t *testing.T) {
 			want:     `{"m":{}}`,
 		},
 		{
+			because: "a member that a group with a better claim has taken from a tuple",
+			policies: Table{
+				"one": {Kind: Group, Members: []string{"a", "m"}}, "two": {Kind: Token, Members: []string{"b", "m"}, Refresh: "b"},
+			},
+			a:    map[string]Register{"one": {Policy: Group, Stamp: newer, Value: `{"m":1}`}},
+			b:    map[string]Register{"one": {Policy: Group, Stamp: newer, Value: `{"a":{}}`}},
+			want: `{"a":{},"m":1}`,
+		},
+		{
 			because:  "an empty object above an array of which only a removed element is known",
 			policies: Table{"/m/s": {Kind: Set, At: Pattern{{Key: "m"}, {Key: "s"}}}},
 			a: map[string]Register{
@@ -51,6 +60,7 @@ func TestWhatAFileOnceLost(t *testing.T) {
 	} {
 		t.Run(row.because, func(t *testing.T) {
 			a, b := documentOf(row.policies, row.a), documentOf(row.policies, row.b)
+			a.Lift()
 			if got := merged(a, b).View().JSON(); got != row.want {
 				t.Errorf("directly: %s", got)
 			}

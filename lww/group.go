@@ -289,6 +289,16 @@ func tupleText(members map[string]*View) string {
 	return v.JSON()
 }
 
+// strip returns the tuple without the members that another group has the better
+// claim to, and whether it has any.
+func (s seat) strip(tuple string) (kept string, strays bool) {
+	if len(s.owned) == len(s.policy.Members) {
+		return tuple, false
+	}
+	members := s.pick(tuple)
+	return tupleText(members), len(members) < viewOfRaw(tuple).Len()
+}
+
 // pick returns the members of a tuple that the seat owns.
 func (s seat) pick(value string) map[string]*View {
 	all := viewOfRaw(value)

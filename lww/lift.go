@@ -9,10 +9,19 @@ import "slices"
 // Encode behave as if the document were lifted.
 func (d *Document) Lift() bool {
 	found := d.liftable()
+	d.replace(found)
+	return len(found) > 0
+}
+
+// replace puts registers in the place of those that are there. A tuple from which
+// a group with a better claim has taken a member is less than it was.
+func (d *Document) replace(found map[string]Register) {
 	for key, r := range found {
+		if isInstance(key) {
+			delete(d.tuples, key)
+		}
 		d.Put(key, r)
 	}
-	return len(found) > 0
 }
 
 // lifted returns d itself, or a lifted copy.
@@ -22,9 +31,7 @@ func (d *Document) lifted() *Document {
 		return d
 	}
 	c := d.Clone()
-	for key, r := range found {
-		c.Put(key, r)
-	}
+	c.replace(found)
 	return c
 }
 
@@ -38,8 +45,12 @@ func (d *Document) liftable() map[string]Register {
 	for _, g := range groups {
 		for _, at := range d.spots(g.At, places) {
 			for _, s := range seatsAt(groups, at.path) {
-				if _, has := d.tuples[s.name]; !has {
+				r, has := d.tuples[s.name]
+				if !has {
 					d.liftTuple(found, groups, s, at)
+				} else if kept, strays := s.strip(r.Value); strays {
+					r.Value = kept
+					found[s.name] = r
 				}
 			}
 		}
