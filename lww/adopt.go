@@ -115,12 +115,23 @@ func (a *adopter) edit(e edit) {
 	if len(changes) == 0 {
 		return
 	}
+	if a.isOfAnotherRule(e) {
+		a.Rejected = append(a.Rejected, key)
+		return
+	}
 	err := a.doc.Write(Writer{Actor: Foreign, Over: e.over}, changes...)
 	if err != nil || !slices.ContainsFunc(changes, a.says) {
 		a.Rejected = append(a.Rejected, key) // a first that has a value keeps it
 		return
 	}
 	a.Adopted = append(a.Adopted, key)
+}
+
+// isOfAnotherRule reports whether the edit is of an element that the array hides
+// whatever its stamp: written, it would be written anew with each look at the file.
+func (a *adopter) isOfAnotherRule(e edit) bool {
+	array := a.doc.at(e.path).array()
+	return e.element != "" && array != nil && !array.reg.rule().owns(e.element)
 }
 
 // key is what the edit is about: a pointer, or the name of an instance.

@@ -59,7 +59,10 @@ func (p Policy) plainMembers() Pattern {
 	return out
 }
 
-func (p Policy) roles() []string { return []string{p.Access, p.Refresh, p.Expiry, p.Identity} }
+// roles are the members that play one.
+func (p Policy) roles() []string {
+	return slices.DeleteFunc([]string{p.Access, p.Refresh, p.Expiry, p.Identity}, func(m string) bool { return m == "" })
+}
 
 // word is a textual part of a policy under its name in the block.
 type word struct {
@@ -116,7 +119,7 @@ func parsePolicy(name string, n strictjson.Node) (p Policy, ok bool) {
 }
 
 func parseMembers(n strictjson.Node, roles []string) []string {
-	members := slices.DeleteFunc(slices.Clone(roles), func(m string) bool { return m == "" })
+	members := slices.Clone(roles)
 	if list, has := n.Get("members"); has {
 		if keys, ok := parsePattern(list); ok {
 			for _, k := range keys {

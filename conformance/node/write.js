@@ -87,9 +87,10 @@ export class Writer {
 
   element(name, path, value, over) {
     const { key } = readName(name);
-    const { register: array, shown } = this.arrayAt({ path, ...key });
+    const { kind, register: array, shown } = this.arrayAt({ path, ...key });
     const now = shown.find((element) => element.name === name)?.register.value ?? null;
     if (now === value || (now && value && equal(now, value))) return;
+    if (compareKinds(kind, key) !== 0) throw new Refused(); // hidden, whatever its stamp
     const old = this.document.registers.get(name);
     this.set(name, register(key.kind, successor([old?.stamp ?? ZERO, array.era].reduce(laterOf, over), FOREIGN), value));
   }
