@@ -2,7 +2,6 @@ package lww
 
 import (
 	"cmp"
-	"regexp"
 	"strings"
 	"time"
 
@@ -214,12 +213,39 @@ func rankValue(raw string) ranked {
 	return ranked{class: numberClass}
 }
 
-// timeForm is the form that time.Parse only takes for a hint: it also reads
-// hours of one digit, a comma before the fraction and offsets of a day.
-var timeForm = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$`)
+// isTime reports whether text has the form that time.Parse only takes for a hint:
+// it also reads hours of one digit, a comma before the fraction and offsets of a
+// day. A regular expression would be compiled at the start of each program that
+// imports this package.
+func isTime(text string) bool {
+	const form = "0000-00-00T00:00:00"
+	if len(text) <= len(form) || !hasForm(text[:len(form)], form) {
+		return false
+	}
+	offset := text[len(form):]
+	if offset[0] == '.' {
+		fraction := offset[1:]
+		if offset = strings.TrimLeft(fraction, "0123456789"); offset == fraction {
+			return false
+		}
+	}
+	return offset == "Z" || len(offset) == len("+00:00") && (offset[0] == '+' || offset[0] == '-') &&
+		hasForm(offset[1:], "00:00") && offset[1:3] <= "23" && offset[4:] <= "59"
+}
+
+// hasForm reports whether text is the form, of the same length, with any digits in
+// the place of its zeros.
+func hasForm(text, form string) bool {
+	for i := range len(form) {
+		if c := text[i]; form[i] == '0' && (c < '0' || c > '9') || form[i] != '0' && c != form[i] {
+			return false
+		}
+	}
+	return true
+}
 
 func parseTime(text string) (time.Time, bool) {
-	if !timeForm.MatchString(text) {
+	if !isTime(text) {
 		return time.Time{}, false
 	}
 	t, err := time.Parse(time.RFC3339Nano, text)
