@@ -51,7 +51,11 @@ func (s *survey) row(attack string, y *tally) {
 		fmt.Fprintf(&s.table, " | %d", len(y.found[class]))
 	}
 	s.table.WriteString(" |\n")
-	s.Logf("%s: %d runs, %d of %d hits not made", attack, y.runs, y.missed, y.hits)
+	y.name = attack
+	s.Logf("%s: %d runs", attack, y.runs)
+	if y.missed > 0 {
+		s.Logf("%d of %d hits could not be made", y.missed, y.hits)
+	}
 	y.report(s)
 }
 
