@@ -193,7 +193,7 @@ func goMutants() []mutant {
 		{"4.8 rule 1: only elements not called alike", "arraytext.go", "&& r.Stamp == a.reg.Stamp && !lone[key] {", "&& r.Stamp == a.reg.Stamp {"},
 		{"4.8 rule 1: tombstones have entries", "arraytext.go", "		if r.Dead {\n			e.entries", "		if r.Dead && false {\n			e.entries"},
 		{"4.8 rule 2: keys that the order lists", "arraytext.go", "if _, noted := a.elems[key]; !noted {", "if _, noted := a.elems[key]; noted {"},
-		{"4.8 rule 2: or if it has a number", "arraytext.go", " || keys[0] != numbered(called, 0)", ""},
+		{"4.8 rule 2: or if it has a number", "arraytext.go", " || keys[0] != numbered(called, 0)", " || called == \"\""},
 		{"4.8 rule 3: the key of one called alike", "arraytext.go", "if a.shows(key) && !lone[key] {", "if a.shows(key) {"},
 		{"4.8 rule 3: the key of one that does not show", "arraytext.go", "if a.shows(key) && !lone[key] {", "if !lone[key] {"},
 		{"4.8 rule 3: left out if it says nothing", "arraytext.go", "if len(runs) == 0 && count == len(a.keys) {", "if len(runs) == 0 && count == len(a.keys) && count > 99 {"},
