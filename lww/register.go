@@ -136,7 +136,10 @@ func (r Register) compareKey(s Register) int {
 	case Token:
 		return cmp.Compare(r.Gen, s.Gen)
 	case First:
-		return cmp.Or(compareBool(!r.Dead, !s.Dead), -r.Stamp.Compare(s.Stamp))
+		if r.Dead || s.Dead {
+			return compareBool(!r.Dead, !s.Dead)
+		}
+		return s.Stamp.Compare(r.Stamp)
 	case Max:
 		return cmp.Or(compareBool(!r.Dead, !s.Dead), compareValues(r, s))
 	case Min:
