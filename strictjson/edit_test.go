@@ -370,7 +370,7 @@ func TestManyEditsCostOnePass(t *testing.T) {
 			}
 		}
 	}
-	few, many := fastest(apply(2000)), fastest(apply(60_000))
+	few, many := cost(t, apply(2000)), cost(t, apply(60_000))
 	if many > 30*10*few {
 		t.Errorf("%v for thirty times as many as in %v", many, few)
 	}
@@ -389,7 +389,7 @@ func TestDeeplyNestedArraysAreComparedOnce(t *testing.T) {
 			}
 		}
 	}
-	shallow, deep := fastest(replace(3)), fastest(replace(900))
+	shallow, deep := cost(t, replace(3)), cost(t, replace(900))
 	if deep > 20*shallow {
 		t.Errorf("%v at depth 900, %v at depth 3", deep, shallow)
 	}
