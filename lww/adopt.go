@@ -130,8 +130,8 @@ func (a *adopter) edit(e edit) {
 // isOfAnotherRule reports whether the edit is of an element that the array hides
 // whatever its stamp: written, it would be written anew with each look at the file.
 func (a *adopter) isOfAnotherRule(e edit) bool {
-	array := a.doc.at(e.path).array()
-	return e.element != "" && array != nil && !array.reg.rule().owns(e.element)
+	n := a.doc.at(e.path)
+	return e.element != "" && n != nil && n.has && n.reg.Policy.Elements() && !n.reg.rule().owns(e.element)
 }
 
 // key is what the edit is about: a pointer, or the name of an instance.
