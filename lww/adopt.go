@@ -130,8 +130,14 @@ func (a *adopter) edit(e edit) {
 // isOfAnotherRule reports whether the edit is of an element that the array hides
 // whatever its stamp: written, it would be written anew with each look at the file.
 func (a *adopter) isOfAnotherRule(e edit) bool {
-	n := a.doc.at(e.path)
-	return e.element != "" && n != nil && n.has && n.reg.Policy.Elements() && !n.reg.rule().owns(e.element)
+	if e.element == "" {
+		return false
+	}
+	is := ruleAt(a.doc.Policies.fields(), e.path)
+	if n := a.doc.at(e.path); n != nil && n.has && is.less(n.reg.rule()) {
+		is = n.reg.rule()
+	}
+	return is.kind.Elements() && !is.owns(e.element)
 }
 
 // key is what the edit is about: a pointer, or the name of an instance.

@@ -4,7 +4,7 @@ import { canonical, equal, remarshalled } from './canonical.js';
 import { orderOf, orderValue } from './array.js';
 import { keyed, nameOf, readName } from './element.js';
 import { pointerOf } from './pointer.js';
-import { instanceOf, unitAt } from './policy.js';
+import { fieldPolicy, instanceOf, unitAt } from './policy.js';
 import { compareKinds, compareRegisters, isByElement, isGroupKind, isPlain, register } from './register.js';
 import { superseded } from './spent.js';
 import { FOREIGN, ZERO, laterOf, successor } from './stamp.js';
@@ -90,7 +90,8 @@ export class Writer {
     const { kind, register: array, shown } = this.arrayAt({ path, ...key });
     const now = shown.find((element) => element.name === name)?.register.value ?? null;
     if (now === value || (now && value && equal(now, value))) return;
-    if (compareKinds(kind, key) !== 0) throw new Refused(); // hidden, whatever its stamp
+    const declared = fieldPolicy(this.document.policies, path);
+    if ([kind, declared].some((other) => compareKinds(other, key) > 0)) throw new Refused(); // hidden, whatever its stamp
     const old = this.document.registers.get(name);
     this.set(name, register(key.kind, successor([old?.stamp ?? ZERO, array.era].reduce(laterOf, over), FOREIGN), value));
   }
