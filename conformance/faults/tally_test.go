@@ -69,3 +69,20 @@ func (y *tally) join(other *tally) {
 		}
 	}
 }
+
+func TestATallyHasWhatAllOfItsPartsFound(t *testing.T) {
+	sound := &tally{name: "sound", points: 2, runs: 4, hits: 4, missed: 1}
+	if sound.bad() {
+		t.Error("it is bad though nothing was found")
+	}
+	broken := &tally{name: "broken", points: 1, runs: 1, hits: 1}
+	broken.add(violation{lost, "RT-2"}, "at 7")
+	broken.add(violation{torn, "half"}, "at 8")
+	sound.join(broken)
+	if sound.points != 3 || sound.runs != 5 || sound.hits != 5 || sound.missed != 1 || !sound.bad() {
+		t.Errorf("%+v", sound)
+	}
+	if got := sound.found[lost]; len(got) != 1 || got[0] != "broken: at 7: RT-2" || len(sound.found[torn]) != 1 {
+		t.Errorf("%v", sound.found)
+	}
+}
