@@ -53,8 +53,9 @@ func goMutants() []mutant {
 		{"3.3 rule 4: nothing is dropped", "document.go", "	changed := m.has && n.raise(m.reg)\n", "	changed := m.has && !m.reg.Dead && n.raise(m.reg)\n"},
 		{"3.4 rule 5: merging does not lift", "document.go", "	changed = d.root.join(&other.root) || changed\n", "	changed = d.root.join(&other.root) || changed\n	changed = d.Lift() || changed\n"},
 
-		{"3.4: first, the earlier stamp", "register.go", "-r.Stamp.Compare(s.Stamp))", "r.Stamp.Compare(s.Stamp))"},
-		{"3.4: first, a value above a tombstone", "register.go", "case First:\n		return cmp.Or(compareBool(!r.Dead, !s.Dead),", "case First:\n		return cmp.Or("},
+		{"3.4: first, the earlier stamp", "register.go", "return s.Stamp.Compare(r.Stamp)", "return r.Stamp.Compare(s.Stamp)"},
+		{"3.4: first, a value above a tombstone", "register.go", "			return compareBool(!r.Dead, !s.Dead)\n		}\n		return s.Stamp", "			return 0\n		}\n		return s.Stamp"},
+		{"3.4: first, the earlier stamp of values alone", "register.go", "if r.Dead || s.Dead {\n			return compareBool", "if r.Dead != s.Dead {\n			return compareBool"},
 		{"3.4: max, the greater value", "register.go", "compareBool(!r.Dead, !s.Dead), compareValues(r, s))", "compareBool(!r.Dead, !s.Dead), 0)"},
 		{"3.4: max, a value above a tombstone", "register.go", "case Max:\n		return cmp.Or(compareBool(!r.Dead, !s.Dead),", "case Max:\n		return cmp.Or("},
 		{"3.4: min, the smaller value", "register.go", "-compareValues(r, s))", "compareValues(r, s))"},
@@ -267,6 +268,7 @@ func goMutants() []mutant {
 		{"5 rule 6: removed if the base had it", "adopt.go", "case e.want == nil && (v != edited || a.file.Partial):", "case e.want == nil && a.file.Partial:"},
 		{"5 rule 6: the order of the text is an edit", "adopt.go", "		orders = append(orders, edit{path: e.path, order: compact(keys)})\n", ""},
 		{"5 rule 6: what is lacking counts in 5.1", "adopt.go", "				items = append(items, edit{path: e.path, element: key, over: ours.elems[key].Stamp})\n", "				if len(items) > 99 {\n					items = append(items, edit{path: e.path, element: key})\n				}\n"},
+		{"5 rule 6: of another kind is refused", "adopt.go", "if a.isOfAnotherRule(e) {", "if false && a.isOfAnotherRule(e) {"},
 		{"5.1: the newest of several states", "infer.go", "best, base = d, end", "best, base = d, e.at"},
 	}
 }
@@ -505,6 +507,7 @@ func nodeMutants() []mutant {
 		{"5 rule 6: not beyond the history", "infer.js", "(versionAt(remembered, base) === undefined ? false : versionAt", "(false ? false : versionAt"},
 		{"5 rule 6: the order of the text is an edit", "infer.js", "edits: [...edits, ...this.orders]", "edits"},
 		{"5 rule 6: what is lacking counts in 5.1", "infer.js", "const all = [...this.found, ...this.missing];", "const all = this.found;"},
+		{"5 rule 6: of another kind is refused", "write.js", "if ([kind, declared].some((other)", "if ([].some((other)"},
 		{"5.1: the newest of several states", "infer.js", "steps.map((end) => end - 1)", "steps"},
 	}
 }

@@ -79,7 +79,9 @@ func (c *coordinated) recover(ctx context.Context, err error) (string, error) {
 	var interrupted *refresh.InterruptedError
 	if errors.As(err, &interrupted) {
 		fmt.Println(eventInterrupted, interrupted.PID)
+		c.worker.resumes = true
 		t, resumeErr := c.Resume(ctx)
+		c.worker.resumes = false
 		if resumeErr == nil {
 			fmt.Println(eventResumed)
 			return t.Access, nil

@@ -18,6 +18,7 @@ import (
 const (
 	pidHeader      = "X-Pid"       // of the process that asks
 	rejectedHeader = "X-Rejected"  // the access token because of which it exchanges
+	resumesHeader  = "X-Resumes"   // that it goes on where another one was interrupted
 	doneHeader     = "X-Done"      // from the witness: all exchanges are made
 	reuseHeader    = "X-Was-Spent" // from the authority
 )
@@ -46,6 +47,7 @@ type line struct {
 	newest string    // access token
 	since  time.Time // when that was issued
 	lost   bool      // the answer with it may have reached nobody
+	broken bool      // since then a process has died that had sent a refresh token
 }
 
 // killer decides at random who dies; nil spares all.
@@ -121,13 +123,14 @@ func send(out http.ResponseWriter, answer *httptest.ResponseRecorder) {
 }
 
 func (w *witness) exchange(out http.ResponseWriter, r *http.Request) {
+	l := w.line(r)
 	if w.killer.strikes(r, "sent", w.odds()) {
+		l.broken = true
 		panic(http.ErrAbortHandler)
 	}
-	l := w.line(r)
 	answer := w.ask(r)
 	lost := w.killer.strikes(r, "processed", w.odds())
-	w.judge(l, r.Header.Get(rejectedHeader), answer)
+	w.judge(l, r.Header, answer)
 	if lost {
 		l.lost = true
 		panic(http.ErrAbortHandler)
@@ -162,8 +165,9 @@ const young = 400 * time.Millisecond
 // judge counts the exchange, and says whether it was needed. It was not if
 // another one had succeeded since the process saw its access token rejected:
 // then that is not the newest any more. A process that goes by the clock must
-// leave a young token alone.
-func (w *witness) judge(l *line, rejected string, answer *httptest.ResponseRecorder) {
+// leave a young token alone. One that resumes may have seen an older one rejected
+// than the one that is interrupted by now.
+func (w *witness) judge(l *line, asked http.Header, answer *httptest.ResponseRecorder) {
 	if answer.Code != http.StatusOK {
 		w.refused++
 		if answer.Header().Get(reuseHeader) != "" {
@@ -171,8 +175,9 @@ func (w *witness) judge(l *line, rejected string, answer *httptest.ResponseRecor
 		}
 		return
 	}
+	rejected, resumes := asked.Get(rejectedHeader), asked.Get(resumesHeader) != ""
 	switch {
-	case l.lost:
+	case l.lost, l.broken && resumes:
 	case rejected != "" && rejected != l.newest:
 		w.unneeded = append(w.unneeded, fmt.Sprintf("exchange %d: there was a newer access token", w.made+1))
 	case rejected == "" && time.Since(l.since) < young:
@@ -188,7 +193,7 @@ func (w *witness) issued(l *line, answer *httptest.ResponseRecorder) {
 		Refresh string `json:"refresh_token"`
 	}
 	if json.Unmarshal(answer.Body.Bytes(), &pair) == nil && pair.Access != "" {
-		l.newest, l.since, w.lines[pair.Refresh] = pair.Access, time.Now(), l
+		l.newest, l.since, l.broken, w.lines[pair.Refresh] = pair.Access, time.Now(), false, l
 	}
 }
 

@@ -34,6 +34,7 @@ type worker struct {
 	bug      string        // likewise
 	pace     time.Duration // between two requests
 	rejected string        // why it exchanges; empty if because of the clock
+	resumes  bool          // that it goes on where another process was interrupted
 }
 
 func newWorker(server string) *worker {
@@ -49,6 +50,9 @@ func (w *worker) RoundTrip(r *http.Request) (*http.Response, error) {
 	r.Close = true
 	r.Header.Set(pidHeader, strconv.Itoa(os.Getpid()))
 	r.Header.Set(rejectedHeader, w.rejected)
+	if w.resumes {
+		r.Header.Set(resumesHeader, "1")
+	}
 	return w.base.RoundTrip(r)
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 
 	"github.com/cfgmerge/cfgmerge/conformance/oauthtest"
@@ -17,7 +16,7 @@ func (a *authgate) demo() error {
 		name string
 		args []string
 	}{
-		{"load, refresh, save:", []string{"-naive"}},
+		{"load, refresh, save:", []string{"-naive", "-pause"}},
 		{"cfgmerge:", nil},
 	} {
 		counts, err := morning(way.args)
@@ -39,8 +38,18 @@ func (a *authgate) demo() error {
 // runs is how many want the token at once.
 const runs = 6
 
+// together lets all go on when each is there: the standard input of runs that pause.
+type together struct{ *sync.WaitGroup }
+
+func (t together) Read(p []byte) (int, error) {
+	t.Done()
+	t.Wait()
+	return copy(p, "\n"), nil
+}
+
 // morning logs in, lets the token expire, and runs authgate so many times at
-// once. Each run is as a process would be: they share the file and the server.
+// once. Each run is as a process would be: they share the file and the server, and
+// those that pause have all loaded the file before the first goes on.
 func morning(args []string) (oauthtest.Counts, error) {
 	dir, err := os.MkdirTemp("", "authgate")
 	if err != nil {
@@ -58,11 +67,12 @@ func morning(args []string) (oauthtest.Counts, error) {
 	if err := loginYesterday(path, "cli", server.Login("me", "cli")); err != nil {
 		return oauthtest.Counts{}, err
 	}
-	var all sync.WaitGroup
+	var loaded, all sync.WaitGroup
+	loaded.Add(runs)
 	for range runs {
 		all.Go(func() {
 			var out bytes.Buffer
-			run(append(append(base[:len(base):len(base)], args...), "token"), strings.NewReader(""), &out, &out)
+			run(append(append(base[:len(base):len(base)], args...), "token"), together{&loaded}, &out, &out)
 		})
 	}
 	all.Wait()
