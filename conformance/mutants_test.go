@@ -269,7 +269,7 @@ func goMutants() []mutant {
 		{"5 rule 6: the order of the text is an edit", "adopt.go", "		orders = append(orders, edit{path: e.path, order: compact(keys)})\n", ""},
 		{"5 rule 6: what is lacking counts in 5.1", "adopt.go", "				items = append(items, edit{path: e.path, element: key, over: ours.elems[key].Stamp})\n", "				if len(items) > 99 {\n					items = append(items, edit{path: e.path, element: key})\n				}\n"},
 		{"5 rule 6: of another kind is refused", "adopt.go", "if a.isOfAnotherRule(e) {", "if false && a.isOfAnotherRule(e) {"},
-		{"5.1: the newest of several states", "infer.go", "best, base = d, end", "best, base = d, e.at"},
+		{"5.1: the newest of several states", "infer.go", "best, base = d, end", "best, base = d, min(end, e.at)"},
 	}
 }
 
