@@ -15,7 +15,8 @@ func TestANamedLockBesideTheFileAlsoTakesTheFallbacks(t *testing.T) {
 	fallback, err := fallbackFolder(t, path, Options{StateHome: home}).Acquire(t.Context(), "refresh-x.lock")
 	must(t, err)
 	defer fallback.Unlock()
-	f := openFolder(t, path, Options{StateHome: home, LockTimeout: shortPause})
+	// Time enough for the lock beside the file, which is free.
+	f := openFolder(t, path, Options{StateHome: home, LockTimeout: 100 * shortPause})
 	_, err = f.Acquire(t.Context(), "refresh-x.lock")
 	var e *LockError
 	if !errors.As(err, &e) || e.Holder.PID != os.Getpid() {
