@@ -219,7 +219,8 @@ func TestALockBesideTheFileAlsoTakesTheFallbacksLock(t *testing.T) {
 	fallback, err := fallbackFolder(t, path, Options{StateHome: home}).Lock(t.Context())
 	must(t, err)
 	defer fallback.Unlock()
-	e := lockError(t, t.Context(), openFolder(t, path, Options{StateHome: home, LockTimeout: shortPause}))
+	// Time enough for the lock beside the file, which is free.
+	e := lockError(t, t.Context(), openFolder(t, path, Options{StateHome: home, LockTimeout: 100 * shortPause}))
 	if e.Holder.PID != os.Getpid() {
 		t.Errorf("holder %+v", e.Holder)
 	}
