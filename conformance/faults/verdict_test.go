@@ -135,6 +135,10 @@ func (j *judge) note(class, format string, args ...any) {
 	j.found = append(j.found, violation{class, fmt.Sprintf(format, args...)})
 }
 
+// notBegun is what the runtime says if it can't look at the standard descriptors: a
+// call that was to be hit has the same name, and that one came first in its thread.
+const notBegun = "fatal error: cannot open standard fds"
+
 // said: a run ends with what it says, and shows no secret.
 func (j *judge) said() error {
 	if canaries.MatchString(j.out.stdout + j.out.stderr) {
@@ -144,7 +148,7 @@ func (j *judge) said() error {
 		j.note(wrong, "the run hung")
 	}
 	for _, word := range []string{"panic:", "goroutine ", "fatal error"} {
-		if strings.Contains(j.out.stderr, word) {
+		if strings.Contains(j.out.stderr, word) && !strings.Contains(j.out.stderr, notBegun) {
 			j.note(wrong, "the run crashed: %.300s", j.out.stderr)
 			break
 		}
