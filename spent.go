@@ -45,7 +45,7 @@ func (d *Doc) readSpent() map[string]bool {
 		}
 		for line := range strings.Lines(string(data)) {
 			digest, _, _ := strings.Cut(strings.TrimSpace(line), " ")
-			spent[digest] = true
+			spent[digest] = digest != ""
 		}
 	}
 	return spent
@@ -56,7 +56,7 @@ func (d *Doc) readSpent() map[string]bool {
 func (c *commit) recordSpent(before *lww.Document) error {
 	var lines strings.Builder
 	for _, s := range lww.SpentBy(before, c.doc) {
-		lines.WriteString(s.Digest + " " + s.Member + "\n")
+		lines.WriteString("\n" + s.Digest + " " + s.Member) // a power cut may have torn the line before
 	}
 	if lines.Len() == 0 {
 		return nil
@@ -90,7 +90,10 @@ func (c *commit) tidySpent() {
 func newestOfEach(lines []string, most int) []string {
 	count, kept := map[string]int{}, make([]string, 0, len(lines))
 	for _, line := range slices.Backward(lines) {
-		_, member, _ := strings.Cut(strings.TrimSpace(line), " ")
+		digest, member, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if digest == "" {
+			continue
+		}
 		if count[member]++; count[member] <= most {
 			kept = append(kept, line)
 		}

@@ -264,6 +264,29 @@ type pairs struct {
 
 // A token that is refreshed each minute must not make the record forget one that
 // is refreshed each week.
+func TestALineThatAPowerCutToreCostsTheRecordNoOther(t *testing.T) {
+	path, f := rotated(t)
+	record := filepath.Join(filepath.Dir(path), ".app.json.cfgmerge", spentName)
+	whole, err := os.ReadFile(record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(record, whole[:len(whole)-5], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for n := 3; n < 12; n++ { // more than the file lists
+		if err := setPair(t, f, fmt.Sprint("AT-", n), fmt.Sprint("RT-", n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, pair := range [][2]string{{"AT-2", "RT-new"}, {"AT-new", "RT-2"}} {
+		var spent *SpentError
+		if err := setPair(t, f, pair[0], pair[1]); !errors.As(err, &spent) {
+			t.Errorf("%s %s: got %v", pair[0], pair[1], err)
+		}
+	}
+}
+
 func TestTheSpentTokensOfOneMemberAreKeptHoweverOftenAnotherRotates(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "app.json")
 	f, err := Open[pairs](path, &Options{Durability: NoSync})
