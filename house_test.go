@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -35,7 +36,7 @@ func sources(t *testing.T) []source {
 		case entry.IsDir() || filepath.Ext(name) != ".go":
 			return nil
 		}
-		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution|parser.ParseComments)
 		found = append(found, source{filepath.ToSlash(name), file})
 		return err
 	})
@@ -159,6 +160,47 @@ func isFixed(value ast.Expr) bool {
 	}
 	from, ok := f.X.(*ast.Ident)
 	return ok && slices.Contains([]string{"errors.New", "fmt.Errorf", "regexp.MustCompile"}, from.Name+"."+f.Sel.Name)
+}
+
+func TestPackagesSayWhatTheyAre(t *testing.T) {
+	for _, dir := range undocumented(sources(t)) {
+		t.Errorf("no file of %s has a package comment", dir)
+	}
+}
+
+func TestPackagesThatDoNotSayWhatTheyAreAreFound(t *testing.T) {
+	var files []source
+	for path, text := range map[string]string{
+		"said/doc.go":       "// Package said is one.\npackage said",
+		"said/more.go":      "package said",
+		"silent/silent.go":  "package silent",
+		"silent/a_test.go":  "// Package silent is one.\npackage silent",
+		"apart/apart.go":    "// Package apart is too far away.\n\npackage apart",
+		"tests/all_test.go": "package tests",
+	} {
+		file, err := parser.ParseFile(token.NewFileSet(), path, text, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, source{path, file})
+	}
+	if got, want := undocumented(files), []string{"apart", "silent"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// undocumented returns the directories whose package has no comment, sorted.
+// Of one that is tests only none is wanted.
+func undocumented(files []source) []string {
+	says := map[string]bool{}
+	for _, s := range files {
+		if !strings.HasSuffix(s.path, "_test.go") {
+			dir := path.Dir(s.path)
+			says[dir] = says[dir] || s.file.Doc != nil
+		}
+	}
+	maps.DeleteFunc(says, func(_ string, said bool) bool { return said })
+	return slices.Sorted(maps.Keys(says))
 }
 
 // Lines that a file has at most. The list of modules is kept short, for those
