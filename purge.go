@@ -3,6 +3,7 @@ package cfgmerge
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/cfgmerge/cfgmerge/lww"
@@ -32,8 +33,8 @@ func (c *commit) purge(before *lww.Document, instance string) error {
 	paths := before.SecretPaths(instance)
 	var known []string
 	for _, path := range paths {
-		if v := before.At(path); v != nil && len(v.JSON()) > len(`""`) {
-			known = append(known, v.JSON())
+		if raw := before.At(path).JSON(); isSomeText(raw) {
+			known = append(known, raw)
 		}
 	}
 	err := errors.Join(c.txn.EraseOthers(c.report.Written), c.txn.Redact(func(text []byte) []byte {
@@ -45,33 +46,27 @@ func (c *commit) purge(before *lww.Document, instance string) error {
 	return nil
 }
 
-// redact covers the secrets of a text. Of a damaged one it can't be told where
-// they end: if it has them at all it goes.
+// redact covers the secrets of a text: those that are known, and those that
+// stand at the paths. Of a damaged one it can't be told where they end: if it
+// names one of them, it goes.
 func (c *commit) redact(text []byte, paths [][]string, known []string) []byte {
 	tree, err := strictjson.ParseObject(text, c.limits())
-	if err != nil {
+	if err != nil && slices.ContainsFunc(paths, func(path []string) bool { return bytes.Contains(text, []byte(path[len(path)-1])) }) {
+		return nil
+	}
+	secrets := slices.Clone(known)
+	if err == nil {
 		for _, path := range paths {
-			if bytes.Contains(text, []byte(path[len(path)-1])) {
-				return nil
+			if n, found := tree.Root().At(path); found && isSomeText(n.Raw()) {
+				secrets = append(secrets, n.Raw())
 			}
 		}
 	}
-	for _, path := range paths {
-		if err != nil {
-			break
-		}
-		n, found := tree.Root(), true
-		for _, key := range path {
-			if found {
-				n, found = n.Get(key)
-			}
-		}
-		if found && len(n.Raw()) > len(`""`) {
-			known = append(known[:len(known):len(known)], n.Raw())
-		}
-	}
-	for _, secret := range known {
+	for _, secret := range secrets {
 		text = bytes.ReplaceAll(text, []byte(secret), []byte(`"`+strings.Repeat("*", max(0, len(secret)-2))+`"`))
 	}
 	return text
 }
+
+// isSomeText leaves out the texts of which every file has some: "", 0, {}.
+func isSomeText(raw string) bool { return len(raw) > len(`""`) }

@@ -133,14 +133,9 @@ func isWhole(path []string, losses []strictjson.Loss) bool {
 }
 
 func hasAll(tree *strictjson.Tree, holder, members []string) bool {
-	n, ok := tree.Root(), true
-	for _, key := range holder {
-		if n, ok = n.Get(key); !ok {
-			return false
-		}
-	}
-	return !slices.ContainsFunc(members, func(m string) bool {
-		_, has := n.Get(m)
+	object, ok := tree.Root().At(holder)
+	return ok && !slices.ContainsFunc(members, func(m string) bool {
+		_, has := object.Get(m)
 		return !has
 	})
 }

@@ -259,14 +259,17 @@ func (st *state) keys(path []string) []string {
 	if st.tree == nil {
 		return nil
 	}
-	n, ok := st.tree.Root(), true
-	for _, key := range path {
-		if n, ok = n.Get(key); !ok {
-			return nil
-		}
+	object, ok := st.tree.Root().At(path)
+	if !ok {
+		return nil
 	}
+	return keysOf(object)
+}
+
+// keysOf returns an object's keys, in the order of the text.
+func keysOf(object strictjson.Node) []string {
 	var keys []string
-	for key := range n.Members() {
+	for key := range object.Members() {
 		keys = append(keys, key)
 	}
 	return keys

@@ -50,23 +50,17 @@ func tupleKeys(value string) []string {
 	if err != nil {
 		return nil
 	}
-	var keys []string
-	for key := range tree.Root().Members() {
-		keys = append(keys, key)
-	}
-	return keys
+	return keysOf(tree.Root())
 }
 
 // split says which members the text has, and which it lacks.
 func (c *checker) split(t tuple) (has, lacks []string) {
-	n, ok := c.tree.Root(), true
-	for _, key := range t.holder {
-		if n, ok = n.Get(key); !ok {
-			return nil, t.members
-		}
+	holder, ok := c.tree.Root().At(t.holder)
+	if !ok {
+		return nil, t.members
 	}
 	for _, m := range t.members {
-		if _, ok := n.Get(m); ok {
+		if _, ok := holder.Get(m); ok {
 			has = append(has, m)
 		} else {
 			lacks = append(lacks, m)

@@ -182,3 +182,12 @@ func (n Node) Get(key string) (Node, bool) {
 	}
 	return Node{}, false
 }
+
+// At follows the decoded keys from member to member, each as [Node.Get] does.
+func (n Node) At(path []string) (Node, bool) {
+	ok := true
+	for i := 0; ok && i < len(path); i++ {
+		n, ok = n.Get(path[i])
+	}
+	return n, ok
+}

@@ -95,3 +95,21 @@ func TestKindsHaveNames(t *testing.T) {
 		}
 	}
 }
+
+func TestAtFollowsKeysAndNothingElse(t *testing.T) {
+	tree, err := ParseObject([]byte(`{"a": {"b": {"": 1}}, "list": [{"b": 2}]}`), Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range [][]string{{}, {"a"}, {"a", "b"}, {"a", "b", ""}} {
+		n, ok := tree.Root().At(path)
+		if want := map[int]Kind{0: Object, 1: Object, 2: Object, 3: Number}[len(path)]; !ok || n.Kind() != want {
+			t.Errorf("%q: %v, %v", path, n, ok)
+		}
+	}
+	for _, path := range [][]string{{"b"}, {"a", "c"}, {"a", "c", "b"}, {"a", "b", "", "d"}, {"list", "0"}} {
+		if _, ok := tree.Root().At(path); ok {
+			t.Errorf("%q was found", path)
+		}
+	}
+}
