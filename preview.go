@@ -95,8 +95,8 @@ func fieldSteps(before, after *lww.Document) []Step {
 		if now == nil {
 			action, changed = ActionUnset, old
 		}
-		for _, leaf := range leavesOf(changed, path) {
-			steps = append(steps, Step{action, leaf})
+		for leaf := range changed.Leaves(path) {
+			steps = append(steps, Step{action, strictjson.JoinPointer(leaf...)})
 		}
 	})
 	if len(steps) > 0 {
@@ -196,16 +196,3 @@ func stateFolder(file string) string {
 }
 
 const folderSuffix = ".cfgmerge"
-
-// leavesOf lists the pointers of what shows at path: scalars, arrays and empty
-// objects.
-func leavesOf(v *lww.View, path []string) []string {
-	if !v.IsObject() || v.Len() == 0 {
-		return []string{strictjson.JoinPointer(path...)}
-	}
-	var out []string
-	for key, kid := range v.Members() {
-		out = append(out, leavesOf(kid, append(path[:len(path):len(path)], key))...)
-	}
-	return out
-}

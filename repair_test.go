@@ -191,7 +191,7 @@ func leavesIn(t *testing.T, data []byte) map[string]string {
 	}
 	out := map[string]string{}
 	view := doc.View()
-	for _, path := range leafPaths(view, nil) {
+	for path := range view.Leaves(nil) {
 		if len(path) > 0 {
 			out[strictjson.JoinPointer(path...)] = view.At(path).Leaf
 		}

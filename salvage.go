@@ -104,7 +104,7 @@ func withoutHalves(tree *strictjson.Tree, losses []strictjson.Loss, table lww.Ta
 	groups := &lww.Document{}
 	groups.Declare(table)
 	var edits []strictjson.Edit
-	for _, path := range leafPaths(lww.ViewOf(tree.Root()), nil) {
+	for path := range lww.ViewOf(tree.Root()).Leaves(nil) {
 		holder, members, ok := groups.GroupAt(path)
 		if !ok || isWhole(holder, losses) || hasAll(tree, holder, members) {
 			continue
@@ -140,25 +140,12 @@ func hasAll(tree *strictjson.Tree, holder, members []string) bool {
 	})
 }
 
-// leafPaths lists the paths of what shows below path: scalars, arrays and empty
-// objects.
-func leafPaths(v *lww.View, path []string) [][]string {
-	if !v.IsObject() || v.Len() == 0 {
-		return [][]string{path}
-	}
-	var out [][]string
-	for key, kid := range v.Members() {
-		out = append(out, leafPaths(kid, append(path[:len(path):len(path)], key))...)
-	}
-	return out
-}
-
 // fields are the leaves of what is whole.
 func (r remains) fields() [][]string {
 	if r.file == nil || r.file.View.Len() == 0 {
 		return nil
 	}
-	return leafPaths(r.file.View, nil)
+	return slices.Collect(r.file.View.Leaves(nil))
 }
 
 // hasHoles reports whether bytes were lost that may have named fields. Brackets

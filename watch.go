@@ -288,33 +288,17 @@ func (w *watcher) fields(ctx context.Context, st *state, now *lww.View) []FieldC
 	showing := st.doc.Showing()
 	var out []FieldChange
 	w.shown.Diff(now, func(path []string, old, now *lww.View) {
-		set := leaves(path, now)
-		for _, leaf := range set {
+		for leaf := range now.Leaves(path) {
 			out = append(out, FieldChange{Field: strictjson.JoinPointer(leaf...), By: lastWrite(st.doc, showing, leaf)})
 		}
-		for _, leaf := range leaves(path, old) {
-			if len(set) == 0 || len(leaf) > len(path) {
+		for leaf := range old.Leaves(path) {
+			if now == nil || len(leaf) > len(path) {
 				out = append(out, FieldChange{strictjson.JoinPointer(leaf...), true, lastWrite(st.doc, showing, leaf)})
 			}
 		}
 	})
 	slices.SortFunc(out, func(a, b FieldChange) int { return strings.Compare(a.Field, b.Field) })
 	w.attribute(ctx, st.doc, showing, out)
-	return out
-}
-
-// leaves returns the paths of what v shows, if anything.
-func leaves(path []string, v *lww.View) [][]string {
-	if v == nil {
-		return nil
-	}
-	if v.Len() == 0 {
-		return [][]string{path}
-	}
-	var out [][]string
-	for _, key := range v.Keys() {
-		out = append(out, leaves(append(path[:len(path):len(path)], key), v.Kid(key))...)
-	}
 	return out
 }
 

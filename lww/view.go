@@ -178,6 +178,27 @@ func (v *View) AppendJSON(dst []byte) []byte {
 	return append(dst, '}')
 }
 
+// Leaves yields the places of what v consists of, which itself stands at path:
+// scalars, arrays and empty objects. A nil View has none.
+func (v *View) Leaves(path []string) iter.Seq[[]string] {
+	return func(yield func([]string) bool) { v.leaves(path, yield) }
+}
+
+func (v *View) leaves(path []string, yield func([]string) bool) (more bool) {
+	if v == nil {
+		return true
+	}
+	if !v.IsObject() || v.Len() == 0 {
+		return yield(path)
+	}
+	for key, kid := range v.Members() {
+		if !kid.leaves(append(path[:len(path):len(path)], key), yield) {
+			return false
+		}
+	}
+	return true
+}
+
 // JSON returns v as compact JSON; a nil View is the empty string.
 func (v *View) JSON() string {
 	switch {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -85,7 +86,7 @@ func differences(a, b *lww.Document) []difference {
 			out = append(out, found...)
 			return
 		}
-		for _, at := range leafPaths(path, old, now) {
+		for at := range differing(path, old, now) {
 			va, vb := old.At(at[len(path):]), now.At(at[len(path):])
 			out = append(out, difference{
 				Field: literal(strictjson.JoinPointer(at...)),
@@ -138,22 +139,16 @@ func (e elementDiffer) at(path []string) []difference {
 	return out
 }
 
-// leafPaths returns the places of two views that differ: that of the views
+// differing yields the places of two views that differ: that of the views
 // themselves, or, where one of them is missing, those of the other's leaves.
-func leafPaths(path []string, old, now *lww.View) [][]string {
-	shown := old
-	if old == nil {
-		shown = now
+func differing(path []string, old, now *lww.View) iter.Seq[[]string] {
+	switch {
+	case old == nil:
+		return now.Leaves(path)
+	case now == nil:
+		return old.Leaves(path)
 	}
-	if old != nil && now != nil || !shown.IsObject() || shown.Len() == 0 {
-		return [][]string{path}
-	}
-	var out [][]string
-	for _, key := range shown.Keys() {
-		at := append(path[:len(path):len(path)], key)
-		out = append(out, leafPaths(at, old.Kid(key), now.Kid(key))...)
-	}
-	return out
+	return slices.Values([][]string{path})
 }
 
 func winner(joined, a, b *lww.View) string {
