@@ -106,6 +106,7 @@ func (d *Doc) commitOnce(ctx context.Context, in *intent) error {
 	if err != nil {
 		return err
 	}
+	defer txn.Unlock() // of a change that panics: the program may live on
 	c := &commit{Doc: d, in: in, folder: folder, txn: txn, last: d.takeLast()}
 	err = c.run(ctx)
 	if err == nil && c.round == 0 {

@@ -35,13 +35,17 @@ func openHandle(p place) (*handle, error) {
 	}
 }
 
-// openFile opens a file of the directory for writing.
+// openFile opens a file of the directory for writing, without waiting for a FIFO's reader.
 func openFile(p place, flag int, mode fs.FileMode) (*handle, error) {
-	fd, err := openFD(p, flag, mode)
-	if err != nil {
+	fd, err := openFD(p, flag|unix.O_NONBLOCK, mode)
+	switch {
+	case err == nil:
+		return &handle{at: p, fd: fd}, nil
+	case errors.Is(err, unix.ENXIO): // a FIFO that nobody reads
+		return nil, &FileError{Op: "open", Path: p.path(), Class: ClassNotRegular}
+	default:
 		return nil, err
 	}
-	return &handle{at: p, fd: fd}, nil
 }
 
 func openFD(p place, flag int, mode fs.FileMode) (fd int, err error) {

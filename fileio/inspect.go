@@ -235,9 +235,12 @@ func (f *Folder) inspectLock(s *FolderState) {
 }
 
 func (f *Folder) inspectKept(s *FolderState) {
+	if info, err := f.root.Lstat(quarantineName); err != nil || !info.IsDir() {
+		return // there is none, or inspectEntries has said what is wrong with it
+	}
 	dir, err := f.root.OpenRoot(quarantineName)
 	if err != nil {
-		return // there is none, or inspectEntries has said what is wrong with it
+		return
 	}
 	defer dir.Close()
 	entries, _ := listKept(dir)

@@ -168,7 +168,7 @@ func listKept(dir *os.Root) ([]kept, error) {
 	for _, file := range files {
 		parts := strings.Split(file.Name(), "-")
 		info, err := file.Info()
-		if len(parts) != 3 || err != nil {
+		if len(parts) != 3 || err != nil || !info.Mode().IsRegular() {
 			continue
 		}
 		entries = append(entries, kept{name: file.Name(), class: parts[1], digest: parts[2], size: info.Size()})
