@@ -39,20 +39,17 @@ func composeFrom(tree *strictjson.Tree, shown, view *lww.View, block string) ([]
 	}
 	edits, grows := difference(shown, view)
 	_, has := tree.Root().Get(lww.BlockKey)
-	if has && (grows || block == "") {
-		edits, has = append(edits, strictjson.Edit{Path: []string{lww.BlockKey}}), false
+	stays := has && !grows && block != ""
+	if stays {
+		edits = append(edits, strictjson.Edit{Path: []string{lww.BlockKey}, Value: block, Verbatim: true})
+	} else if has {
+		edits = append(edits, strictjson.Edit{Path: []string{lww.BlockKey}})
 	}
 	text, err := strictjson.Apply(tree, edits)
-	if err != nil || block == "" {
+	if err != nil || stays || block == "" {
 		return text, err
 	}
-	if !has {
-		if text, err = appendBlock(text); err != nil {
-			return nil, err
-		}
-	}
-	// The block stays on one line, whatever the style of the file.
-	return sjson.SetRawBytes(text, lww.BlockKey, []byte(block))
+	return appendBlock(text, block)
 }
 
 // difference returns the edits that make a text show view, and whether one of
@@ -65,13 +62,18 @@ func difference(shown, view *lww.View) (edits []strictjson.Edit, grows bool) {
 	return edits, grows
 }
 
-// appendBlock makes room for the block, laid out like the members around it.
-func appendBlock(text []byte) ([]byte, error) {
+// appendBlock adds the block, laid out like the members around it, but on one line
+// whatever the style of the file.
+func appendBlock(text []byte, block string) ([]byte, error) {
 	tree, err := strictjson.ParseObject(text, ourOwn())
 	if err != nil {
 		return nil, err
 	}
-	return strictjson.Apply(tree, []strictjson.Edit{{Path: []string{lww.BlockKey}, Value: "null"}})
+	text, err = strictjson.Apply(tree, []strictjson.Edit{{Path: []string{lww.BlockKey}, Value: "null"}})
+	if err != nil {
+		return nil, err
+	}
+	return sjson.SetRawBytes(text, lww.BlockKey, []byte(block))
 }
 
 // ourOwn are the limits for texts that have been let in already: no size is
@@ -113,31 +115,13 @@ func EncodeText(doc *lww.Document, like []byte) ([]byte, error) {
 // it says something else.
 func verify(text string, view *lww.View, block string, limits strictjson.Limits) *strictjson.Tree {
 	tree, err := strictjson.ParseString(text, limits)
-	if err != nil || !says(tree.Root(), view, block != "") {
+	if err != nil || !view.ShownBy(tree.Root()) {
 		return nil
 	}
 	if kept, has := tree.Root().Get(lww.BlockKey); has != (block != "") || has && kept.Raw() != block {
 		return nil
 	}
 	return tree
-}
-
-// says reports whether a text says exactly what view shows, and besides the
-// block if it has one.
-func says(n strictjson.Node, view *lww.View, block bool) bool {
-	if n.Kind() != strictjson.Object || !view.IsObject() {
-		return n.Kind() != strictjson.Object && view != nil && strictjson.Equal(n.Raw(), view.Leaf)
-	}
-	members := 0
-	for key, kid := range n.Members() {
-		if block && key == lww.BlockKey {
-			continue
-		}
-		if members++; !says(kid, view.Kid(key), false) {
-			return false
-		}
-	}
-	return members == view.Len()
 }
 
 // Query evaluates a query of gjson's path language over a JSON text and

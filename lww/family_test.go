@@ -3,9 +3,11 @@ package lww
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/cfgmerge/cfgmerge/strictjson"
 	"pgregory.net/rapid"
 )
 
@@ -72,6 +74,36 @@ func TestManyChangesOfAViewAreThoseOfEachInTurn(t *testing.T) {
 			t.Fatal("the view itself was changed")
 		}
 	})
+}
+
+// A text is compared with a view member by member, in the order of the text. That
+// must come to the same as to take the text's own view.
+func TestATextShowsTheViewsThatItsOwnIsEqualTo(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		v, w := genView(t, 3), genView(t, 3)
+		if rapid.Bool().Draw(t, "alike") {
+			w = v.With(genPath(t), genView(t, 2))
+		}
+		tree, err := strictjson.ParseString(shuffled(t, w), strictjson.Limits{})
+		if err != nil || !v.IsObject() || !w.IsObject() {
+			return
+		}
+		if got := v.ShownBy(tree.Root()); got != v.Equal(w) {
+			t.Fatalf("%s shows %s: %v", tree.Source(), v.JSON(), got)
+		}
+	})
+}
+
+// shuffled is w as JSON, members in any order.
+func shuffled(t *rapid.T, w *View) string {
+	if !w.IsObject() {
+		return w.JSON()
+	}
+	var members []string
+	for key, kid := range w.Members() {
+		members = append(members, strictjson.Quote(key)+":"+shuffled(t, kid))
+	}
+	return "{" + strings.Join(rapid.Permutation(members).Draw(t, "order"), ",") + "}"
 }
 
 // A clone shares all that neither of both has changed since. Nobody must notice:

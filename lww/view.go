@@ -161,6 +161,43 @@ func (v *View) Equal(w *View) bool {
 	})
 }
 
+// ShownBy reports whether the text shows exactly v, and besides that at most a
+// block.
+func (v *View) ShownBy(text strictjson.Node) bool {
+	return v.IsObject() && text.Kind() == strictjson.Object && v.hasMembers(text, BlockKey)
+}
+
+func (v *View) isShown(n strictjson.Node) bool {
+	if v.Leaf != "" || n.Kind() != strictjson.Object {
+		return v.Leaf != "" && n.Kind() != strictjson.Object && strictjson.Equal(v.Leaf, n.Raw())
+	}
+	return v.hasMembers(n, "")
+}
+
+// hasMembers reports whether v has the members of the text's object, that of the
+// key besides excepted, and no others.
+func (v *View) hasMembers(n strictjson.Node, besides string) bool {
+	found := 0
+	at := 0 // most are found where the one before them ended
+	for key, kid := range n.Members() {
+		if key == besides && besides != "" {
+			continue
+		}
+		if at == len(v.kids) || v.kids[at].key != key {
+			var ok bool
+			if at, ok = slices.BinarySearchFunc(v.kids, key, member.compare); !ok {
+				return false
+			}
+		}
+		if !v.kids[at].view.isShown(kid) {
+			return false
+		}
+		at++
+		found++
+	}
+	return found == len(v.kids)
+}
+
 // AppendJSON appends v as compact JSON, keys sorted, literals as written.
 func (v *View) AppendJSON(dst []byte) []byte {
 	if v.Leaf != "" {

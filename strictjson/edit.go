@@ -12,6 +12,9 @@ type Edit struct {
 	Path []string
 	// Value is the new value as JSON text. "" deletes the member, if it is there.
 	Value string
+	// Verbatim puts Value in the place of a member's value byte for byte, whatever both are. A new member, and what
+	// stands in its place below a new one, is laid out like any other.
+	Verbatim bool
 }
 
 // What can be wrong with an edit besides the syntax of its value.
@@ -69,6 +72,7 @@ func Apply(t *Tree, edits []Edit) ([]byte, error) {
 type change struct {
 	action action
 	value  Node               // what to set
+	whole  bool               // the value goes in byte for byte
 	below  map[string]*change // by key
 	order  []string           // the keys of below as they came
 	sets   bool               // this or a change below it sets something
@@ -122,7 +126,7 @@ func newChange(e Edit, l Limits) (change, error) {
 	if err != nil {
 		return change{}, err
 	}
-	return change{action: set, value: t.Root(), sets: true}, nil
+	return change{action: set, value: t.Root(), whole: e.Verbatim, sets: true}, nil
 }
 
 // child returns the change of a member, which is made if there is none.

@@ -91,6 +91,9 @@ func TestOnlyTheBytesOfWhatChangedChange(t *testing.T) {
 		{"keys that other libraries trip over", `{"":1,"0":2,"a*":3,"a.b":4,":0":5,"~/":6}`,
 			[]Edit{set1("0", ""), set1("0", "0"), set1("0", "a*"), set1("0", "a.b"), set1("0", ":0"), del("~/")},
 			`{"":0,"0":0,"a*":0,"a.b":0,":0":0}`},
+		{"verbatim, in another layout than the file's", indented, []Edit{{[]string{"b"}, "{\"z\":1,\n\"x\": [ ] }", true}},
+			"{\n  \"a\": 1.50,\n  \"b\": {\"z\":1,\n\"x\": [ ] },\n  \"c\": null\n}\n"},
+		{"verbatim, an equal value", `{"a": 1.0}`, []Edit{{[]string{"a"}, "1", true}}, `{"a": 1}`},
 		{"a new key is quoted no more than needed", `{}`, []Edit{set1(`"<&>"`, "<\n\xed\xa0\xbd>")},
 			"{\n  \"<\\n\\ud83d>\": \"<&>\"\n}"},
 	}
@@ -226,6 +229,7 @@ func TestEditsAgreeWithAModel(t *testing.T) {
 			e := Edit{Path: drawPath(t, tree.Root())}
 			if len(e.Path) == 0 || rapid.IntRange(0, 2).Draw(t, "delete") > 0 {
 				e.Value = document(2).Draw(t, "value").render(t)
+				e.Verbatim = rapid.Bool().Draw(t, "verbatim")
 			}
 			edits = append(edits, e)
 		}
@@ -269,7 +273,7 @@ func checkApply(t fataler, tree *Tree, edits []Edit) {
 		return
 	}
 	if overlap(edits) {
-		t.Fatalf("overlapping edits accepted: %q", edits)
+		t.Fatalf("overlapping edits accepted: %+v", edits)
 	}
 	want := model{modelOf(tree.Root())}
 	for _, e := range edits {
@@ -280,9 +284,26 @@ func checkApply(t fataler, tree *Tree, edits []Edit) {
 		t.Fatalf("%q is refused: %v", got, err)
 	}
 	if canonical := Canonical(string(got)); canonical != want.canonical() {
-		t.Fatalf("%q with %q is\n%q, want\n%q", tree.src, edits, canonical, want.canonical())
+		t.Fatalf("%q with %+v is\n%q, want\n%q", tree.src, edits, canonical, want.canonical())
 	}
 	checkUntouched(t, nil, tree.Root(), after.Root(), edits)
+	for _, e := range edits {
+		if _, was := find(tree.Root(), e.Path); was && e.Verbatim {
+			if is, _ := find(after.Root(), e.Path); is.Raw() != strings.TrimSpace(e.Value) {
+				t.Fatalf("%q at %q was not put in as it is: %q", e.Value, e.Path, is.Raw())
+			}
+		}
+	}
+}
+
+func find(n Node, path []string) (Node, bool) {
+	ok := true
+	for _, key := range path {
+		if n, ok = n.Get(key); !ok {
+			return Node{}, false
+		}
+	}
+	return n, true
 }
 
 // checkUntouched fails unless what no edit concerns has kept its bytes and its order.

@@ -15,6 +15,8 @@ func (w *writer) value(old Node, c *change, l layout) {
 	switch {
 	case c == nil:
 		w.text(old.Raw())
+	case c.whole:
+		w.text(c.value.Raw())
 	case c.action == set:
 		w.replace(old, c.value, l)
 	case old.Kind() == Object:
@@ -65,30 +67,42 @@ func (w *writer) emptyObject(old Node, c *change, l layout) {
 
 // oldMembers writes the members that stay and reports whether there are any. In front of each goes what followed the
 // one before it, so that a member that is deleted takes what is behind it along, or else what is in front. closing
-// is what stands behind the last member.
+// is what stands behind the last member. Members that stay side by side are copied in one piece, src[from:end].
 func (w *writer) oldMembers(old Node, c *change, in layout) (kept bool, closing string) {
-	src, gap := old.tree.src, old.openGap()
-	from := 0 // the end of the last member that stays, until its gap is known
+	src, gap := old.tree.src, ""
+	from := int(old.node().start) + 1
+	end := from
 	for key, member := range old.Members() {
-		begin, end := member.begin(), int(member.node().end)
-		if from > 0 {
-			gap, from = src[from:begin], 0
-		}
-		closing = src[end:old.node().end]
-		next := c.below[key]
+		next, at := c.below[key], member.node()
+		closing = src[at.end:old.node().end]
 		if next != nil {
 			next.met = true
-			if next.action == remove {
-				continue
-			}
 		}
-		w.text(gap)
-		w.text(src[begin:member.node().start])
-		w.value(member, next, in)
-		kept, from = true, end
+		switch {
+		case next == nil || next.action != remove:
+			if from == cut {
+				w.text(gap)
+				from = member.begin()
+			}
+			if next != nil {
+				w.text(src[from:at.start])
+				w.value(member, next, in)
+				from = int(at.end)
+			}
+			kept, end = true, int(at.end)
+		case from != cut:
+			w.text(src[from:end])
+			gap, from = src[end:member.begin()], cut
+		}
+	}
+	if from != cut {
+		w.text(src[from:end])
 	}
 	return kept, closing
 }
+
+// cut is the beginning of what is copied next, where a member was deleted: the next one that stays.
+const cut = -1
 
 // newMembers writes the members that were not met, in the order of the edits, and reports whether there were any.
 func (w *writer) newMembers(old Node, c *change, kept bool, in layout) (added bool) {
