@@ -1,7 +1,6 @@
 package lww
 
 import (
-	"iter"
 	"slices"
 	"strconv"
 
@@ -73,34 +72,43 @@ type ballot struct {
 	wins int
 }
 
-// elect counts the votes for stamps; it consumes them.
-func elect(votes []Stamp) ballot {
-	slices.SortFunc(votes, Stamp.Compare)
-	wins := 0
-	for run := range runs(votes) {
-		wins = max(wins, len(run))
-	}
-	best := votes[:0]
-	for run := range runs(votes) {
-		if len(run) == wins {
-			best = append(best, run[0])
-		}
-	}
-	return ballot{best, wins}
+// votes are those of members for stamps. Neighbours mostly were written together,
+// and so vote together.
+type votes []vote
+
+type vote struct {
+	stamp Stamp
+	count int
 }
 
-// runs yields the stretches of equal stamps.
-func runs(sorted []Stamp) iter.Seq[[]Stamp] {
-	return func(yield func([]Stamp) bool) {
-		for from, i := 0, 1; i <= len(sorted); i++ {
-			if i == len(sorted) || sorted[i] != sorted[from] {
-				if !yield(sorted[from:i]) {
-					return
-				}
-				from = i
-			}
+func (v *votes) add(s Stamp) {
+	if last := len(*v) - 1; last >= 0 && (*v)[last].stamp == s {
+		(*v)[last].count++
+		return
+	}
+	*v = append(*v, vote{s, 1})
+}
+
+// elect counts the votes; it consumes them.
+func (v votes) elect() ballot {
+	slices.SortFunc(v, func(a, b vote) int { return a.stamp.Compare(b.stamp) })
+	sums := v[:0]
+	wins := 0
+	for _, next := range v {
+		if last := len(sums) - 1; last >= 0 && sums[last].stamp == next.stamp {
+			sums[last].count += next.count
+		} else {
+			sums = append(sums, next)
+		}
+		wins = max(wins, sums[len(sums)-1].count)
+	}
+	b := ballot{wins: wins}
+	for _, sum := range sums {
+		if sum.count == wins {
+			b.best = append(b.best, sum.stamp)
 		}
 	}
+	return b
 }
 
 // inherits reports whether the place is a value that may inherit its stamp.
@@ -108,18 +116,23 @@ func (p *place) inherits() bool { return p.shows == leaf && p.own.Policy == LWW 
 
 // count settles, upwards, which stamps the members of each object can inherit.
 func (p *place) count() {
-	votes := make([]Stamp, 0, len(p.kids))
-	for i := range p.kids {
-		kid := &p.kids[i]
+	var v votes
+	for c, kid := range p.below() {
+		if kid == nil {
+			v.add(c.node.reg.Stamp)
+			continue
+		}
 		kid.count()
 		switch {
 		case kid.inherits():
-			votes = append(votes, kid.own.Stamp)
+			v.add(kid.own.Stamp)
 		case kid.own == nil:
-			votes = append(votes, kid.best...)
+			for _, s := range kid.best {
+				v.add(s)
+			}
 		}
 	}
-	p.ballot = elect(votes)
+	p.ballot = v.elect()
 }
 
 // cover is an entry that leaves below inherit, while it is being made.
@@ -134,7 +147,7 @@ func (e *encoder) emit(p *place, inherited *cover) {
 	e.emitTuples(p)
 	switch {
 	case p.own == nil && p.wins > 1 && (inherited == nil || !slices.Contains(p.best, inherited.stamp)):
-		c := &cover{stamp: p.best[len(p.best)-1], digests: make([]byte, 0, digestLen*len(p.kids))}
+		c := &cover{stamp: p.best[len(p.best)-1], digests: make([]byte, 0, digestLen*(p.leaves+len(p.kids)))}
 		e.emitKids(p, c)
 		e.entries[string(e.at)] = entry{stamp: c.stamp, digests: string(c.digests)}
 	case p.array != nil:
@@ -142,7 +155,7 @@ func (e *encoder) emit(p *place, inherited *cover) {
 	case p.own == nil:
 		e.emitKids(p, inherited)
 	case p.inherits():
-		e.emitLeaf(p, inherited)
+		e.emitLeaf(p.node, inherited)
 		e.emitKids(p, nil) // an empty object may stand above tombstones of other policies
 	default:
 		e.entries[string(e.at)] = e.mark(p.own)
@@ -152,11 +165,32 @@ func (e *encoder) emit(p *place, inherited *cover) {
 
 func (e *encoder) emitKids(p *place, inherited *cover) {
 	here := len(e.at)
-	for i := range p.kids {
-		e.at = strictjson.AppendPointer(e.at, p.kids[i].key)
-		e.emit(&p.kids[i], inherited)
+	for c, kid := range p.below() {
+		if kid == nil && inherited.takes(c.node, e.salt) {
+			continue
+		}
+		e.at = strictjson.AppendPointer(e.at, c.key)
+		if kid == nil {
+			e.emitLeaf(c.node, inherited)
+		} else {
+			e.emit(kid, inherited)
+		}
 		e.at = e.at[:here]
 	}
+}
+
+// takes adds a leaf to those that inherit from the entry, if it does, and if its
+// digest is known, so that it takes no look at the pointer.
+func (c *cover) takes(n *node, salt string) bool {
+	if c == nil || c.stamp != n.reg.Stamp {
+		return false
+	}
+	known := n.signed.Load()
+	if known == nil || known.salt != salt {
+		return false
+	}
+	c.digests = append(c.digests, known.digest[:]...)
+	return true
 }
 
 func (e *encoder) emitTuples(p *place) {
@@ -180,15 +214,15 @@ func (e *encoder) mark(r *Register) entry {
 	return entry{form: tombstone, stamp: r.Stamp}
 }
 
-func (e *encoder) emitLeaf(p *place, inherited *cover) {
-	stamp, raw := p.own.Stamp, p.own.Value
+func (e *encoder) emitLeaf(n *node, inherited *cover) {
+	stamp, raw := n.reg.Stamp, n.reg.Value
 	switch {
 	case inherited != nil && inherited.stamp == stamp:
-		inherited.digests = append(inherited.digests, e.ofLeaf(e.at, p.node)...)
+		inherited.digests = append(inherited.digests, e.ofLeaf(e.at, n)...)
 	case raw == "{}":
 		e.entries[string(e.at)] = entry{form: emptyObject, stamp: stamp}
 	default:
-		e.entries[string(e.at)] = entry{stamp: stamp, digests: string(e.ofLeaf(e.at, p.node))}
+		e.entries[string(e.at)] = entry{stamp: stamp, digests: string(e.ofLeaf(e.at, n))}
 	}
 }
 

@@ -217,9 +217,13 @@ func (p *place) collect(at string, out map[string]Register) {
 	for _, s := range p.seats {
 		out[s.name] = s.reg
 	}
-	for i := range p.kids {
-		kid := &p.kids[i]
-		kid.collect(strictjson.AppendSegment(at, kid.key), out)
+	for c, kid := range p.below() {
+		below := strictjson.AppendSegment(at, c.key)
+		if kid == nil {
+			out[below] = c.node.reg
+		} else {
+			kid.collect(below, out)
+		}
 	}
 }
 

@@ -1,5 +1,7 @@
 package lww
 
+import "iter"
+
 // place is one place of a document once the rules of SPEC.md section 3.5 are
 // applied: what shows there, and which registers still matter.
 type place struct {
@@ -8,15 +10,19 @@ type place struct {
 	// own is the register of the place itself, nil if there is none or if it
 	// is hidden.
 	own *Register
-	// node is the one that own is of.
-	node *node
+	// node and holder are what the place was made of; either may be nil.
+	node   *node
+	holder *holder
 	// array is what stands there, if that is an array whose elements merge.
 	array *array
 	// seats are the groups whose members live directly below.
 	seats []seated
-	// kids are the places below that matter, by key, members of groups
-	// excluded.
-	kids []place
+	// kids are the places below that matter, by key, members of groups and plain
+	// leaves excluded: so many of the latter have no place of their own.
+	kids   []place
+	leaves int
+	// ceiling is the newest LWW stamp at and above the place.
+	ceiling Stamp
 	presence
 	ballot // of the encoder
 }
@@ -65,16 +71,18 @@ func (p *place) resolve(n *node, h *holder, ceiling Stamp) bool {
 	if n == nil && h == nil {
 		return false
 	}
+	p.node, p.holder = n, h
 	if n.visible(ceiling) {
-		p.own, p.node = &n.reg, n
+		p.own = &n.reg
 	}
 	if n.typed() {
 		p.resolveTyped(n)
 		return true
 	}
-	p.resolveBelow(n, h, n.ceiling(ceiling))
+	p.ceiling = n.ceiling(ceiling)
+	p.resolveBelow(n, h)
 	p.settle()
-	return p.own != nil || p.kids != nil || p.seats != nil
+	return p.own != nil || p.leaves > 0 || p.kids != nil || p.seats != nil
 }
 
 // resolveTyped settles what a register shows that is not LWW.
@@ -88,7 +96,7 @@ func (p *place) resolveTyped(n *node) {
 	}
 }
 
-func (p *place) resolveBelow(n *node, h *holder, ceiling Stamp) {
+func (p *place) resolveBelow(n *node, h *holder) {
 	if h != nil {
 		p.seats = h.seats
 	}
@@ -96,43 +104,72 @@ func (p *place) resolveBelow(n *node, h *holder, ceiling Stamp) {
 		p.typed = true
 		p.opens = p.opens || len(s.members) > 0
 	}
-	children := n.children()
-	if len(children) > 0 {
-		p.kids = make([]place, 0, len(children))
-	}
-	for _, c := range children {
-		if !h.claims(c.key) {
-			p.addKid(c.key, c.node, h.kid(c.key), ceiling)
+	for _, c := range n.children() {
+		switch {
+		case h.claims(c.key):
+		case !p.isPlain(c):
+			p.addKid(c.key, c.node, h.kid(c.key))
+		case c.node.visible(p.ceiling):
+			p.leaves++
+			p.opens = true
 		}
 	}
-	p.resolveHolders(n, h, ceiling)
-	if len(p.kids) == 0 {
-		p.kids = nil
-	}
+	p.resolveHolders(n, h)
+}
+
+// isPlain reports whether the child is a leaf and nothing else, as most are.
+func (p *place) isPlain(c child) bool {
+	n := c.node
+	return n.has && n.reg.Policy == LWW && !n.reg.Dead && n.kids.len() == 0 && len(n.elems) == 0 && p.holder.kid(c.key) == nil
 }
 
 // resolveHolders adds the places that are there for the groups below them only.
-func (p *place) resolveHolders(n *node, h *holder, ceiling Stamp) {
+func (p *place) resolveHolders(n *node, h *holder) {
 	if h == nil || len(h.kids) == 0 {
 		return
 	}
 	for key, below := range h.kids {
 		if n.kid(key) == nil && !h.claims(key) {
-			p.addKid(key, nil, below, ceiling)
+			p.addKid(key, nil, below)
 		}
 	}
 	sortByKey(p.kids, func(kid place) string { return kid.key })
 }
 
-func (p *place) addKid(key string, n *node, h *holder, ceiling Stamp) {
+func (p *place) addKid(key string, n *node, h *holder) {
 	p.kids = append(p.kids, place{key: key})
 	kid := &p.kids[len(p.kids)-1]
-	if !kid.resolve(n, h, ceiling) {
+	if !kid.resolve(n, h, p.ceiling) {
 		p.kids = p.kids[:len(p.kids)-1]
 		return
 	}
 	p.opens = p.opens || kid.opens
 	p.typed = p.typed || kid.typed
+}
+
+// below yields what matters below the place, in the order of the keys, with its
+// place, or with nil for a plain leaf that shows.
+func (p *place) below() iter.Seq2[child, *place] {
+	return func(yield func(child, *place) bool) {
+		kids, children := p.kids, p.node.children()
+		if p.leaves == 0 {
+			children = nil
+		}
+		for len(kids)+len(children) > 0 {
+			if len(kids) > 0 && (len(children) == 0 || kids[0].key < children[0].key) {
+				if !yield(child{key: kids[0].key, node: kids[0].node}, &kids[0]) {
+					return
+				}
+				kids = kids[1:]
+				continue
+			}
+			c := children[0]
+			children = children[1:]
+			if p.isPlain(c) && c.node.visible(p.ceiling) && !p.holder.claims(c.key) && !yield(c, nil) {
+				return
+			}
+		}
+	}
 }
 
 // settle decides between the place's own register and what lies below.
@@ -175,10 +212,14 @@ func (p *place) render(v *View) {
 		v.readRaw(p.own.Value)
 		return
 	}
-	room := v.room(len(p.kids))
-	for i := range p.kids {
-		if kid := &p.kids[i]; kid.shows != nothing {
-			room = v.add(room, kid.key)
+	room := v.room(p.leaves + len(p.kids))
+	for c, kid := range p.below() {
+		switch {
+		case kid == nil:
+			room = v.add(room, c.key)
+			v.last().readRaw(c.node.reg.Value)
+		case kid.shows != nothing:
+			room = v.add(room, c.key)
 			kid.render(v.last())
 		}
 	}
