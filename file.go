@@ -17,10 +17,10 @@ type File[T any] struct {
 	doc  *Doc
 	flat bool // a T that is copied shares nothing
 
-	mu    sync.Mutex // guards the cache
-	kept  *fileio.Kept
-	text  []byte
-	value T
+	mu    sync.Mutex   // guards the cache:
+	kept  *fileio.Kept // the file; nil if there is nothing to go by
+	text  []byte       // what it says, without the block
+	value T            // and, if flat, what that is
 }
 
 // Open returns the file at path, which need not exist yet. The tags of T
@@ -43,42 +43,36 @@ func Open[T any](path string, o *Options) (*File[T], error) {
 func (f *File[T]) Get() (T, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.kept != nil && f.kept.Unchanged() {
+	if f.kept.Unchanged() {
 		if f.flat {
 			return f.value, nil
 		}
 		return f.decode(f.text)
 	}
-	return f.read(context.Background())
+	return f.read()
 }
 
-// read fills the cache. The descriptor is taken before the look, so that what
-// changes in between is noticed at the next Get.
-func (f *File[T]) read(ctx context.Context) (value T, err error) {
+// read fills the cache.
+func (f *File[T]) read() (value T, err error) {
 	f.forget()
-	kept, keepErr := fileio.Keep(f.doc.path, f.doc.opts.MaxSize, f.doc.opts.Now)
-	defer func() {
-		if keepErr == nil && f.kept == nil {
-			kept.Close()
-		}
-	}()
-	st, err := f.doc.look(ctx)
+	st, kept, err := f.doc.lookKeeping(context.Background(), f.doc.opts.Now)
 	if err != nil {
 		return value, f.doc.fail("load", err)
 	}
 	f.doc.conclude(st.report())
 	text, err := st.text()
+	if err == nil {
+		value, err = f.decode(text)
+	}
 	if err != nil {
+		kept.Close()
 		return value, f.doc.fail("load", err)
 	}
-	value, err = f.decode(text)
-	if keepErr == nil && err == nil && kept.Content().Digest == st.main.Digest {
-		f.kept, f.text = kept, text
-		if f.flat {
-			f.value = value // else it is the caller's
-		}
+	f.kept, f.text = kept, text
+	if f.flat {
+		f.value = value // else it is the caller's
 	}
-	return value, err
+	return value, nil
 }
 
 func (f *File[T]) decode(text []byte) (T, error) {
@@ -93,10 +87,8 @@ func (f *File[T]) decode(text []byte) (T, error) {
 }
 
 func (f *File[T]) forget() {
-	if f.kept != nil {
-		f.kept.Close()
-		f.kept = nil
-	}
+	f.kept.Close()
+	f.kept = nil
 }
 
 // Update calls fn with the value that the file has under the lock and saves

@@ -12,7 +12,7 @@ import (
 type glance struct {
 	mu   sync.Mutex // guards what follows
 	kept *fileio.Kept
-	doc  *lww.Document // lifted; nobody changes it any more
+	doc  *lww.Document // of kept; lifted, and nobody changes it any more
 }
 
 // GlanceGroup is Group for those who ask often. While the file is unchanged
@@ -28,39 +28,27 @@ func (d *Doc) GlanceGroup(ctx context.Context, r GroupRef) (GroupState, error) {
 }
 
 // glanced returns the document as it was at the last look, if that was at the
-// same file. The descriptor is taken before the look, so that what changes in
-// between is noticed the next time.
+// same file.
 func (d *Doc) glanced(ctx context.Context) (*lww.Document, error) {
 	g := &d.glance
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.kept != nil && g.kept.Unchanged() && !d.isClosed() {
+	if g.kept.Unchanged() && !d.isClosed() {
 		return g.doc, nil
 	}
 	g.forget()
-	kept, keepErr := fileio.Keep(d.path, d.opts.MaxSize, d.opts.Now)
-	st, err := d.look(ctx)
-	if err == nil {
-		d.conclude(st.report())
-		st.doc.Lift()
-	}
-	switch {
-	case keepErr != nil:
-	case err != nil || kept.Content().Digest != st.main.Digest:
-		kept.Close()
-	default:
-		g.kept, g.doc = kept, st.doc
-	}
+	st, kept, err := d.lookKeeping(ctx, d.opts.Now)
 	if err != nil {
 		return nil, d.fail("load", err)
 	}
+	d.conclude(st.report())
+	st.doc.Lift()
+	g.kept, g.doc = kept, st.doc
 	return st.doc, nil
 }
 
 func (g *glance) forget() {
-	if g.kept != nil {
-		g.kept.Close()
-	}
+	g.kept.Close()
 	g.kept, g.doc = nil, nil
 }
 

@@ -202,6 +202,22 @@ func (d *Doc) lookWith(ctx context.Context, assemble func(sighting, strictjson.L
 	}
 }
 
+// lookKeeping is look, and keeps the file open: while that is unchanged, another
+// look would show the same. It is opened before the look, so that what changes
+// in between shows the next time. Nil if there is no such file.
+func (d *Doc) lookKeeping(ctx context.Context, now func() time.Time) (*state, *fileio.Kept, error) {
+	kept, keepErr := fileio.Keep(d.path, d.opts.MaxSize, now)
+	st, err := d.look(ctx)
+	if keepErr != nil {
+		return st, nil, err // why it can't be opened, the look says
+	}
+	if err != nil || kept.Content().Digest != st.main.Digest {
+		kept.Close()
+		kept = nil
+	}
+	return st, kept, err
+}
+
 // sight looks at the file and at the state folder, if there is one.
 func (d *Doc) sight() (sighting, error) {
 	main, err := fileio.Read(d.path, d.opts.MaxSize)

@@ -120,10 +120,8 @@ func (w *watcher) close() {
 }
 
 func (w *watcher) forget() {
-	if w.kept != nil {
-		w.kept.Close()
-		w.kept = nil
-	}
+	w.kept.Close()
+	w.kept = nil
 }
 
 // listen watches the directories of the file and of the link that leads to it
@@ -202,10 +200,13 @@ func (w *watcher) look(ctx context.Context, polled bool) error {
 	if w.isClosed() {
 		return w.fail("watch", ErrClosed)
 	}
-	if polled && w.missing == 0 && w.trouble == "" && w.kept != nil && w.kept.Unchanged() {
+	if polled && w.missing == 0 && w.trouble == "" && w.kept.Unchanged() {
 		return nil
 	}
-	st, err := w.read(ctx)
+	w.forget()
+	// The program's clock may stand still; that of kept must not.
+	st, kept, err := w.lookKeeping(ctx, nil)
+	w.kept = kept
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
@@ -215,22 +216,6 @@ func (w *watcher) look(ctx context.Context, polled bool) error {
 		return nil
 	}
 	return w.report(ctx, st)
-}
-
-// read looks at the file and keeps it for the next poll. What is kept is taken
-// before the look, so that a change in between is noticed then. The program's
-// clock may stand still; the one of this must not.
-func (w *watcher) read(ctx context.Context) (*state, error) {
-	w.forget()
-	kept, keepErr := fileio.Keep(w.path, w.opts.MaxSize, nil)
-	st, err := w.Doc.look(ctx)
-	if keepErr == nil {
-		w.kept = kept
-		if st == nil || kept.Content().Digest != st.main.Digest {
-			w.forget()
-		}
-	}
-	return st, err
 }
 
 // isTroubled tells the observer, once, of a state that is none.

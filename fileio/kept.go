@@ -6,7 +6,7 @@ import (
 )
 
 // Kept is a file that was read once and is watched through its descriptor, so that asking whether it is still the same
-// costs one system call. It is not safe for concurrent use.
+// costs one system call. It is not safe for concurrent use. A nil Kept is of no file, and has always changed.
 type Kept struct {
 	h       *handle
 	path    string
@@ -55,12 +55,20 @@ func Keep(path string, maxSize int64, now func() time.Time) (*Kept, error) {
 }
 
 // Content is the file as Keep read it.
-func (k *Kept) Content() Content { return k.read }
+func (k *Kept) Content() Content {
+	if k == nil {
+		return Content{}
+	}
+	return k.read
+}
 
 // Unchanged reports whether the path still leads to the file that was read, with the same bytes. A replacement is
 // noticed at the latest 100 ms after it happened; a change of the bytes at once, even when the clock of the file system
 // is too coarse to show it.
 func (k *Kept) Unchanged() bool {
+	if k == nil {
+		return false
+	}
 	info, err := k.h.info()
 	if err != nil || !sameStamps(info, k.read.Info) {
 		return false
@@ -105,4 +113,8 @@ func (k *Kept) isOld(info Info) bool {
 }
 
 // Close releases the descriptor.
-func (k *Kept) Close() { k.h.Close() }
+func (k *Kept) Close() {
+	if k != nil {
+		k.h.Close()
+	}
+}
