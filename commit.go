@@ -26,7 +26,7 @@ type Edit func(*lww.Document, lww.Writer) error
 // (the change is committed), ErrUnsettled, *SpentError, and the error of the
 // function.
 func (d *Doc) Update(ctx context.Context, change Edit) error {
-	return d.fail("update", d.commit(ctx, intent{guarded: true, change: func(_ *state, doc *lww.Document, w lww.Writer) error {
+	return d.fail("update", d.commit(ctx, &intent{guarded: true, change: func(_ *state, doc *lww.Document, w lww.Writer) error {
 		return change(doc, w)
 	}}))
 }
@@ -34,14 +34,14 @@ func (d *Doc) Update(ctx context.Context, change Edit) error {
 // Adopt gives the file a history in the given layout, whatever it had before,
 // even if it shows the same as ever. Auto keeps the layout that it has.
 func (d *Doc) Adopt(ctx context.Context, layout Layout) error {
-	return d.fail("adopt", d.commit(ctx, intent{layout: layout, always: true}))
+	return d.fail("adopt", d.commit(ctx, &intent{layout: layout, always: true}))
 }
 
 // Strip takes the block out of the file: plain JSON remains, with the same
 // values. With all, the state folder goes too, and with it every trace of
 // cfgmerge.
 func (d *Doc) Strip(ctx context.Context, all bool) error {
-	return d.fail("strip", d.commit(ctx, intent{plain: true, always: true, removeFolder: all}))
+	return d.fail("strip", d.commit(ctx, &intent{plain: true, always: true, removeFolder: all}))
 }
 
 // intent is what a commit is for.
@@ -67,33 +67,14 @@ type intent struct {
 	delta *lww.Document
 }
 
-// How often a save adopts what came in between, and follows a link that moved.
-const (
-	maxRounds = 12
-	maxMoves  = 5
-)
+// maxRounds is how often a save adopts what came in between.
+const maxRounds = 12
 
-func (d *Doc) commit(ctx context.Context, in intent) error { return d.commitIntent(ctx, &in) }
-
-func (d *Doc) commitIntent(ctx context.Context, in *intent) error {
+func (d *Doc) commit(ctx context.Context, in *intent) error {
 	if d.isClosed() {
 		return ErrClosed
 	}
-	var err error
-	for range maxMoves {
-		if err = d.commitOnce(ctx, in); !isMoved(err) {
-			return err
-		}
-	}
-	return err
-}
-
-// isMoved reports whether the link or the state folder went elsewhere before
-// anything was done.
-func isMoved(err error) bool {
-	var moved *fileio.FileError
-	return errors.As(err, &moved) &&
-		(moved.Class == fileio.ClassMoved || moved.Op == "lock" && moved.Class == fileio.ClassMissing)
+	return fileio.Follow(func() error { return d.commitOnce(ctx, in) })
 }
 
 func (d *Doc) commitOnce(ctx context.Context, in *intent) error {

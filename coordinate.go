@@ -27,19 +27,23 @@ func (d *Doc) Ready(ctx context.Context) error {
 	if d.isClosed() {
 		return d.fail("lock", ErrClosed)
 	}
+	return d.fail("lock", fileio.Follow(func() error { return d.tryLock(ctx) }))
+}
+
+func (d *Doc) tryLock(ctx context.Context) error {
 	folder, err := fileio.OpenFolder(d.path, true, d.opts.files())
 	if err != nil {
-		return d.fail("lock", err)
+		return err
 	}
 	defer folder.Close()
 	if folder.Fallback() && !d.opts.InPlace {
-		return d.fail("lock", &FileError{Op: "save", Path: d.path, Class: fileio.ClassMount})
+		return &FileError{Op: "save", Path: d.path, Class: fileio.ClassMount}
 	}
 	txn, err := folder.Lock(ctx)
 	if err != nil {
-		return d.fail("lock", err)
+		return err
 	}
-	return d.fail("lock", txn.Unlock())
+	return txn.Unlock()
 }
 
 // Updating reports whether the calling goroutine is inside a function that an

@@ -99,7 +99,7 @@ func (f *File[T]) Update(ctx context.Context, fn func(*T) error) error {
 	f.mu.Lock()
 	f.forget()
 	f.mu.Unlock()
-	return f.doc.fail("update", f.doc.commit(ctx, intent{guarded: true, change: func(st *state, d *lww.Document, w lww.Writer) error {
+	return f.doc.fail("update", f.doc.commit(ctx, &intent{guarded: true, change: func(st *state, d *lww.Document, w lww.Writer) error {
 		return f.change(st, d, w, fn)
 	}}))
 }

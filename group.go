@@ -120,7 +120,7 @@ func (d *Doc) SwapGroup(ctx context.Context, r GroupRef, old GroupState, next ma
 		return GroupState{}, d.fail("swap", err)
 	}
 	var now GroupState
-	in := intent{}
+	in := &intent{}
 	in.change = func(_ *state, doc *lww.Document, w lww.Writer) error {
 		current, err := groupIn(doc, r)
 		if err != nil {
@@ -137,7 +137,7 @@ func (d *Doc) SwapGroup(ctx context.Context, r GroupRef, old GroupState, next ma
 		now = groupState(p, doc.WriteTuple(w, r.Name, r.Key, tuple, newEra))
 		return nil
 	}
-	err = d.commitIntent(ctx, &in)
+	err = d.commit(ctx, in)
 	return now, d.fail("swap", err)
 }
 

@@ -98,7 +98,7 @@ func (r MergeRules) Into(other *lww.Document) Edit {
 // reasons in its *Error are those of Update, *IdentityError and *FutureError.
 func (d *Doc) Merge(ctx context.Context, rules MergeRules, other *lww.Document) error {
 	change := rules.Into(other)
-	return d.fail("merge", d.commit(ctx, intent{kind: KindMerge, change: func(_ *state, doc *lww.Document, w lww.Writer) error {
+	return d.fail("merge", d.commit(ctx, &intent{kind: KindMerge, change: func(_ *state, doc *lww.Document, w lww.Writer) error {
 		return change(doc, w)
 	}}))
 }

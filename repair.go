@@ -90,7 +90,7 @@ func (d *Doc) Repair(ctx context.Context, o RepairOptions) (RepairReport, error)
 	err := r.rehearse(ctx)
 	if err == nil && !o.DryRun && r.report.Changed {
 		r.options.Progress = nil
-		err = d.commit(ctx, intent{kind: KindRepair, salvage: true, plain: r.plain, change: r.run})
+		err = d.commit(ctx, &intent{kind: KindRepair, salvage: true, plain: r.plain, change: r.run})
 		r.report.Changed = d.Report().Written
 	}
 	return r.report, d.fail("repair", err)

@@ -122,7 +122,7 @@ func (d *Doc) Restore(ctx context.Context, o RestoreOptions) (RestoreReport, err
 	err = change(nil, doc, d.writer())
 	report.Changed = len(report.Fields) > 0
 	if err == nil && report.Changed && !o.DryRun {
-		err = d.commit(ctx, intent{kind: KindRestore, change: change})
+		err = d.commit(ctx, &intent{kind: KindRestore, change: change})
 		report.Changed = d.Report().Written
 	}
 	return report, d.fail("restore", err)

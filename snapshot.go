@@ -146,7 +146,7 @@ func (s *Snapshot) SaveContext(ctx context.Context, v any) error {
 	if len(changed) == 0 {
 		return s.doc.fail("save", s.doc.mend(ctx))
 	}
-	err = s.doc.commit(ctx, intent{guarded: true, change: func(_ *state, d *lww.Document, w lww.Writer) error {
+	err = s.doc.commit(ctx, &intent{guarded: true, change: func(_ *state, d *lww.Document, w lww.Writer) error {
 		return d.Write(w, s.base.whole(d, now, changed)...)
 	}})
 	if err == nil || isCommitted(err) {
@@ -161,7 +161,7 @@ func (s *Snapshot) SaveContext(ctx context.Context, v any) error {
 func (d *Doc) mend(ctx context.Context) error {
 	r := d.Report()
 	if r.Recovered || len(r.Rejected) > 0 {
-		return d.commit(ctx, intent{})
+		return d.commit(ctx, &intent{})
 	}
 	r.Written, r.Durable, r.Changed = false, false, nil
 	d.setReport(r)

@@ -70,7 +70,7 @@ func TestWhatWasWrittenIsRememberedUntilSomebodyElseWrites(t *testing.T) {
 		d := open(t, path, o)
 		remembers := func() (known bool) {
 			t.Helper()
-			err := d.commit(context0(), intent{change: func(st *state, doc *lww.Document, w lww.Writer) error {
+			err := d.commit(context0(), &intent{change: func(st *state, doc *lww.Document, w lww.Writer) error {
 				known = st.file == nil && st.exact
 				return setField("/n", fmt.Sprint(w.Now.UnixNano()))(doc, w)
 			}})

@@ -60,6 +60,24 @@ func (f *Folder) Acquire(ctx context.Context, name string) (*Guard, error) {
 	return g, nil
 }
 
+const maxMoves = 5
+
+// Follow calls do, which opens a Folder and takes a lock of it, again if the path has come to lead elsewhere in between, or
+// the folder was removed: nothing was done then. The error is the last one of do.
+func Follow(do func() error) (err error) {
+	for range maxMoves {
+		if err = do(); !isMoved(err) {
+			break
+		}
+	}
+	return err
+}
+
+func isMoved(err error) bool {
+	var e *FileError
+	return errors.As(err, &e) && (e.Class == ClassMoved || e.Op == "lock" && e.Class == ClassMissing)
+}
+
 func (f *Folder) await(ctx context.Context, name string) (*Guard, error) {
 	start := f.opts.now()
 	ctx, cancel := f.lockContext(ctx)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -182,6 +183,26 @@ func TestADeletedFolderIsNotLocked(t *testing.T) {
 	must(t, os.RemoveAll(f.Path()))
 	_, err := f.Lock(t.Context())
 	wantClass(t, err, ClassMoved)
+}
+
+func TestAFolderThatMovesIsFollowedForAWhile(t *testing.T) {
+	for _, row := range []struct {
+		errs []error // of one call after the other
+		want int     // calls
+	}{
+		{[]error{nil}, 1},
+		{[]error{&FileError{Op: "lock", Class: ClassMoved}, &FileError{Op: "lock", Class: ClassMissing}, nil}, 3},
+		{[]error{&FileError{Op: "read", Class: ClassMoved}, errUnlocked}, 2},
+		{[]error{&FileError{Op: "read", Class: ClassMissing}}, 1},
+		{[]error{&LockError{Cause: context.DeadlineExceeded}}, 1},
+		{slices.Repeat([]error{&FileError{Op: "lock", Class: ClassMoved}}, maxMoves), maxMoves},
+	} {
+		calls := 0
+		err := Follow(func() error { calls++; return row.errs[calls-1] })
+		if calls != row.want || err != row.errs[row.want-1] {
+			t.Errorf("%v: %d calls, then %v", row.errs, calls, err)
+		}
+	}
 }
 
 func TestALinkInPlaceOfTheLockIsNotFollowed(t *testing.T) {

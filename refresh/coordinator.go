@@ -157,16 +157,15 @@ func (c *Coordinator) refresh(ctx context.Context, q request) (Token, error) {
 		return Token{}, &NestedError{Name: c.store.Name()}
 	}
 	defer c.begin()()
-	turn, err := c.enter(ctx)
+	held, err := acquire(ctx, c.store.Folder, c.names.lock, c.opts.LockTimeout)
 	if err != nil {
 		return c.unlocked(ctx, q, err)
 	}
-	defer turn.leave()
+	defer held.leave()
 	if err := c.opts.fault("locked"); err != nil {
 		return Token{}, err
 	}
-	turn.request = q
-	return turn.run(ctx)
+	return (&turn{Coordinator: c, request: q, tenure: held}).run(ctx)
 }
 
 // unlocked ends a call that did not get the lock in time. Whoever has it may

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/cfgmerge/cfgmerge"
-	"github.com/cfgmerge/cfgmerge/fileio"
 	"github.com/cfgmerge/cfgmerge/lww"
 	"github.com/cfgmerge/cfgmerge/strictjson"
 )
@@ -75,11 +74,7 @@ func (o *Once) Get(ctx context.Context) (string, error) {
 	if cfgmerge.Updating() {
 		return "", o.fail("get", &NestedError{Name: strictjson.JoinPointer(o.path...)})
 	}
-	for range maxMoves {
-		if value, err = o.make(ctx); !isMoved(err) {
-			break
-		}
-	}
+	value, err = o.make(ctx)
 	return value, o.fail("get", err)
 }
 
@@ -119,16 +114,11 @@ func textAt(d *lww.Document, path []string) string {
 
 // make takes the lock, looks again, and makes the value.
 func (o *Once) make(ctx context.Context) (string, error) {
-	folder, err := o.doc.Folder(true)
+	held, err := acquire(ctx, o.doc.Folder, "once-"+hash(o.path...)+".lock", o.opts.LockTimeout)
 	if err != nil {
 		return "", err
 	}
-	defer folder.Close()
-	guard, err := o.lock(ctx, folder)
-	if err != nil {
-		return "", err
-	}
-	defer guard.Unlock()
+	defer held.leave()
 	if value, err := o.load(ctx); err != nil || value != "" {
 		return value, err
 	}
@@ -145,15 +135,6 @@ func (o *Once) make(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return o.keep(context.WithoutCancel(ctx), value)
-}
-
-func (o *Once) lock(ctx context.Context, folder *fileio.Folder) (*fileio.Guard, error) {
-	if o.opts.LockTimeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, o.opts.LockTimeout)
-		defer cancel()
-	}
-	return folder.Acquire(ctx, "once-"+hash(o.path...)+".lock")
 }
 
 // keep saves the value, unless another one came from elsewhere meanwhile: that

@@ -2,7 +2,7 @@ package refresh
 
 import (
 	"context"
-	"errors"
+	"time"
 
 	"github.com/cfgmerge/cfgmerge/fileio"
 )
@@ -29,43 +29,26 @@ func (t *tenure) hand() *tenure {
 	return &tenure{folder: t.folder, guard: t.guard}
 }
 
-// maxMoves is how often a folder that moved is opened again.
-const maxMoves = 5
-
-// enter takes the lock, of the folder that is there then.
-func (c *Coordinator) enter(ctx context.Context) (t *turn, err error) {
-	for range maxMoves {
-		if t, err = c.enterOnce(ctx); !isMoved(err) {
-			break
-		}
-	}
-	return t, err
-}
-
-func (c *Coordinator) enterOnce(ctx context.Context) (*turn, error) {
-	folder, err := c.store.Folder(true)
-	if err != nil {
-		return nil, err
-	}
-	guard, err := c.lock(ctx, folder)
-	if err != nil {
-		_ = folder.Close()
-		return nil, err
-	}
-	return &turn{Coordinator: c, tenure: &tenure{folder: folder, guard: guard}}, nil
-}
-
-func (c *Coordinator) lock(ctx context.Context, folder *fileio.Folder) (*fileio.Guard, error) {
-	if c.opts.LockTimeout > 0 {
+// acquire takes a lock, of the folder that is there then. It waits at most for
+// the time-out, and, if that is negative, for as long as the context allows.
+func acquire(ctx context.Context, open func(create bool) (*fileio.Folder, error), name string, timeout time.Duration) (t *tenure, err error) {
+	if timeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, c.opts.LockTimeout)
+		ctx, cancel = context.WithTimeout(ctx, timeout)
 		defer cancel()
 	}
-	return folder.Acquire(ctx, c.names.lock)
-}
-
-func isMoved(err error) bool {
-	var moved *fileio.FileError
-	return errors.As(err, &moved) && moved.Op == "lock" &&
-		(moved.Class == fileio.ClassMoved || moved.Class == fileio.ClassMissing)
+	err = fileio.Follow(func() error {
+		folder, err := open(true)
+		if err != nil {
+			return err
+		}
+		guard, err := folder.Acquire(ctx, name)
+		if err != nil {
+			_ = folder.Close()
+			return err
+		}
+		t = &tenure{folder: folder, guard: guard}
+		return nil
+	})
+	return t, err
 }
