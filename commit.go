@@ -274,7 +274,7 @@ func (c *commit) apply(st *state) error {
 
 func (c *commit) change(st *state) error {
 	c.report = st.report()
-	c.past, c.layout = st.past, c.layoutOf(st)
+	c.past, c.layout = st.past, c.layoutOf(st, c.in)
 	c.past.Spent = st.spent
 	c.report.Layout = c.layout
 	c.logFound(st)
@@ -314,22 +314,12 @@ func (c *commit) collect(doc *lww.Document) {
 	}
 }
 
-// layoutOf settles the layout: what the file has, else what is asked for.
-func (c *commit) layoutOf(st *state) Layout {
-	layout := st.layout
-	if c.in.layout != Auto {
-		layout = c.in.layout
+// layoutOf settles the layout: what is asked for, else what the file has.
+func (d *Doc) layoutOf(st *state, in *intent) Layout {
+	if in.plain {
+		return cmp.Or(in.layout, st.layout)
 	}
-	if c.in.plain {
-		return layout
-	}
-	if layout == Auto {
-		layout = c.opts.Layout
-	}
-	if layout == Auto {
-		layout = Embedded
-	}
-	return layout
+	return cmp.Or(in.layout, st.layout, d.opts.Layout, Embedded)
 }
 
 // earlier returns, in the first round, what killed processes left: the bytes of
@@ -441,9 +431,14 @@ func (c *commit) setAside(st *state) error {
 
 // pending reports whether there is anything to write.
 func (c *commit) pending(st *state) bool {
-	return c.in.always || c.round > 0 || len(c.leftovers) > 0 ||
-		st.origin == fromMemory || st.origin == fromSalvage || len(st.Rejected) > 0 || len(c.report.Changed) > 0 ||
-		c.in.delta.ID != st.doc.ID || len(c.in.delta.Policies) > 0 // what a merge may bring without a field
+	return c.in.always || c.round > 0 || len(c.leftovers) > 0 || st.needs(c.in.delta)
+}
+
+// needs reports whether the file has to be written to say what the state and the
+// delta do.
+func (st *state) needs(delta *lww.Document) bool {
+	return st.origin == fromMemory || st.origin == fromSalvage || len(st.Rejected) > 0 || len(delta.Keys()) > 0 ||
+		delta.ID != st.doc.ID || len(delta.Policies) > 0 // what a merge may bring without a field
 }
 
 // publish puts the document in the place of the file that st read.

@@ -57,7 +57,7 @@ func (d *Doc) Preview(ctx context.Context, change Edit) ([]Step, error) {
 		steps = append(steps, Step{At: d.path, Action: ActionMend})
 	}
 	if len(steps) > 0 {
-		steps = append(steps, st.blockSteps((&commit{Doc: d, in: &intent{}}).layoutOf(st))...)
+		steps = append(steps, st.blockSteps(d.layoutOf(st, &intent{}))...)
 	}
 	return steps, nil
 }
@@ -138,7 +138,7 @@ func (d *Doc) PreviewAdopt(ctx context.Context, layout Layout) ([]Step, error) {
 	if err != nil {
 		return nil, err
 	}
-	layout = (&commit{Doc: d, in: &intent{layout: layout}}).layoutOf(st)
+	layout = d.layoutOf(st, &intent{layout: layout})
 	var steps []Step
 	for _, key := range st.Adopted {
 		steps = append(steps, Step{ActionAdopt, key})

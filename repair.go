@@ -123,9 +123,7 @@ func (r *repair) rehearse(ctx context.Context) error {
 	if err := r.run(st, doc, r.doc.writer()); err != nil {
 		return err
 	}
-	c := &commit{Doc: r.doc, in: &intent{delta: st.doc.Delta(doc)}}
-	c.report.Changed = c.in.delta.Keys()
-	r.report.Changed = c.pending(st) || len(left) > 0
+	r.report.Changed = st.needs(st.doc.Delta(doc)) || len(left) > 0
 	return nil
 }
 
