@@ -110,7 +110,7 @@ func parseEntry(n strictjson.Node) (e entry, ok bool) {
 	}
 	if len(parts) > 3 {
 		gen, err := strconv.ParseUint(parts[3].Raw(), 10, 64)
-		if e.gen = gen; err != nil {
+		if e.gen = gen; err != nil || gen > maxGen {
 			return entry{}, false
 		}
 	}

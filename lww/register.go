@@ -20,7 +20,7 @@ type Register struct {
 	// Era is the stamp of the reset that began it: a login, a logout, an
 	// unset. Zero at first, and always for LWW, Group, and elements of arrays.
 	Era Stamp
-	// Gen counts the rotations of a Token within its era.
+	// Gen counts the rotations of a Token within its era, up to maxGen.
 	Gen uint64
 	// Spent are the digests of the last secrets that a Token has superseded,
 	// newest first, one after the other: by them a copy of the file that has no
@@ -33,6 +33,10 @@ type Register struct {
 	// Set or Keyed array as the array of its elements' keys. Empty if Dead.
 	Value string
 }
+
+// maxGen is the greatest generation. Programs that take numbers for float64, as
+// every browser does, read it exactly.
+const maxGen = 1<<53 - 1
 
 // normal returns r without the parts that its policy has no use for, and with
 // the members of an object sorted.

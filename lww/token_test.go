@@ -1,6 +1,7 @@
 package lww
 
 import (
+	"math"
 	"testing"
 	"time"
 )
@@ -103,6 +104,24 @@ func TestClonedActorsWithEqualStampsAndDifferentValuesConverge(t *testing.T) {
 	for _, order := range [][]*Document{{a, c, b}, {b, a, c}, {b, c, a}, {c, a, b}, {c, b, a}} {
 		if got := string(merged(order...).Canonical()); got != want {
 			t.Errorf("they differ:\n%s\n%s", got, want)
+		}
+	}
+}
+
+// A file that is hostile, or damaged, must not have a new token lost: nobody
+// would get it a second time.
+func TestARotationWithNoGenerationLeftBeginsAnEra(t *testing.T) {
+	for gen, begins := range map[uint64]bool{maxGen - 1: false, maxGen: true, math.MaxUint64: true} {
+		d := tokenDoc(t, `{"auth":{"access":"AT-1","refresh":"RT-1"}}`)
+		old, _ := d.Register("auth")
+		old.Gen = gen
+		d.raiseTuple("auth", old)
+		writeAt(t, d, 2, []string{"auth", "refresh"}, `"RT-2"`)
+		if got := d.At([]string{"auth", "refresh"}).JSON(); got != `"RT-2"` {
+			t.Errorf("after generation %d the token is %s", gen, got)
+		}
+		if r, _ := d.Register("auth"); (r.Era == r.Stamp) != begins || begins != (r.Gen == 0) {
+			t.Errorf("after generation %d: %+v", gen, r)
 		}
 	}
 }

@@ -353,7 +353,7 @@ func (d *Document) succeed(name string, p Policy, tuple string, w Writer) Regist
 	if next.Policy != Token {
 		return next
 	}
-	if p.newEra(cur.Value, tuple) {
+	if cur.Gen >= maxGen || p.newEra(cur.Value, tuple) {
 		next.Era = next.Stamp
 	} else {
 		next.Era, next.Gen = cur.Era, cur.Gen+1

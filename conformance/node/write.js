@@ -124,7 +124,8 @@ export class Writer {
     if (old && equal(old.value, value)) return;
     const stamp = successor(laterOf(ownStamp(old), over), FOREIGN);
     if (kind === 'group') return this.set(key, register(kind, stamp, value));
-    const begins = !old || isAbsent(policy.roles, old.value) || isAbsent(policy.roles, value) || isAnother(policy.roles.identity, old.value, value);
+    const begins = !old || isAbsent(policy.roles, old.value) || isAbsent(policy.roles, value) || isAnother(policy.roles.identity, old.value, value)
+      || old.gen === Number.MAX_SAFE_INTEGER;
     this.set(key, begins ? register(kind, stamp, value, stamp) : register(kind, stamp, value, old.era, old.gen + 1));
   }
 
