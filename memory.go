@@ -89,7 +89,7 @@ func (m *memory) decode(limits strictjson.Limits) (*strictjson.Tree, *lww.Decode
 	if err != nil {
 		return nil, nil
 	}
-	file, err := decodeText(tree, m.Block)
+	file, err := recallText(tree, m.Block)
 	if err != nil || file.Block != lww.Intact {
 		return nil, nil
 	}
@@ -99,14 +99,33 @@ func (m *memory) decode(limits strictjson.Limits) (*strictjson.Tree, *lww.Decode
 // decodeText takes a text apart, with the block that was kept beside it, if
 // any.
 func decodeText(tree *strictjson.Tree, block string) (*lww.Decoded, error) {
+	if kept := parseBlock(block); kept != nil {
+		return lww.DecodeWith(tree.Root(), kept.Root())
+	}
+	return lww.Decode(tree.Root())
+}
+
+// recallText is decodeText for a text that a slot vouches for, byte by byte.
+func recallText(tree *strictjson.Tree, block string) (*lww.Decoded, error) {
+	if kept := parseBlock(block); kept != nil {
+		return lww.Recall(tree.Root(), kept.Root())
+	}
+	if own, has := tree.Root().Get(lww.BlockKey); has {
+		return lww.Recall(tree.Root(), own)
+	}
+	return lww.Decode(tree.Root())
+}
+
+// parseBlock returns the tree of a block that was kept beside a text, or nil.
+func parseBlock(block string) *strictjson.Tree {
 	if block == "" {
-		return lww.Decode(tree.Root())
+		return nil
 	}
-	kept, err := strictjson.ParseString(block, strictjson.Limits{})
+	tree, err := strictjson.ParseString(block, strictjson.Limits{})
 	if err != nil {
-		return lww.Decode(tree.Root())
+		return nil
 	}
-	return lww.DecodeWith(tree.Root(), kept.Root())
+	return tree
 }
 
 // unite joins the histories of several memories.

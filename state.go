@@ -123,11 +123,11 @@ func (st *state) lastGood(limits strictjson.Limits) (*memory, *strictjson.Tree, 
 func (st *state) decode(limits strictjson.Limits) error {
 	exact := st.matching()
 	st.exact = exact != nil
-	block := ""
+	block, take := "", decodeText
 	if exact != nil {
-		st.past, st.layout, block = exact.history(), exact.Layout, exact.Block
+		st.past, st.layout, block, take = exact.history(), exact.Layout, exact.Block, recallText
 	}
-	file, err := decodeText(st.tree, block)
+	file, err := take(st.tree, block)
 	if err != nil {
 		return err
 	}

@@ -122,6 +122,22 @@ func Decode(root strictjson.Node) (*Decoded, error) {
 
 // DecodeWith is Decode for a block that is kept apart from the text.
 func DecodeWith(root, block strictjson.Node) (*Decoded, error) {
+	return decode(root, block, false)
+}
+
+// Recall is DecodeWith for a text that was written with this block, and was kept
+// since where it would have shown if a byte had changed. The digests then are those
+// of the leaves, and are not computed again. Where the block tells that they can't
+// be, Recall is DecodeWith.
+func Recall(root, block strictjson.Node) (*Decoded, error) {
+	out, err := decode(root, block, true)
+	if err == nil && (out.Edited() || len(out.Malformed) > 0) {
+		return decode(root, block, false)
+	}
+	return out, err
+}
+
+func decode(root, block strictjson.Node, known bool) (*Decoded, error) {
 	out := newDecoded(root)
 	out.Block = Damaged
 	if block.Kind() != strictjson.Object {
@@ -135,7 +151,7 @@ func DecodeWith(root, block strictjson.Node) (*Decoded, error) {
 		return out, nil
 	}
 	out.Block = Intact
-	out.read(block, at)
+	out.read(block, at, known)
 	return out, nil
 }
 
@@ -153,7 +169,7 @@ func checkVersion(block strictjson.Node) error {
 	return nil
 }
 
-func (d *Decoded) read(text, at strictjson.Node) {
+func (d *Decoded) read(text, at strictjson.Node, known bool) {
 	d.Doc.ID, d.Doc.Salt = textOf(text, "id"), textOf(text, "salt")
 	if policy, ok := text.Get("policy"); ok {
 		d.Doc.Policies = parseTable(policy)
@@ -169,8 +185,8 @@ func (d *Decoded) read(text, at strictjson.Node) {
 	}
 	slices.Sort(d.Malformed)
 	r := &reader{
-		Decoded: d, digester: newDigester(d.Doc.Salt), unread: map[string]bool{},
-		groups: d.Doc.Policies.groups(), fields: d.Doc.Policies.fields(),
+		Decoded: d, digester: newDigester(d.Doc.Salt), known: known, unread: map[string]bool{},
+		groups: d.Doc.Policies.groups(), fields: d.Doc.Policies.fields(), nodes: []*node{&d.Doc.root},
 	}
 	for key := range d.block.at {
 		r.unread[key] = true
@@ -196,8 +212,12 @@ func validKey(key string) bool {
 type reader struct {
 	*Decoded
 	*digester
+	known  bool     // the digests are those of the leaves
 	path   []string // of the place that the walk has come to
 	at     []byte   // its pointer
+	nodes  []*node  // on the way there, as far as there are any yet
+	fresh  slab[node]
+	signed slab[signature]
 	groups []named
 	fields []Policy
 	unread map[string]bool
@@ -268,7 +288,46 @@ func (r *reader) object(v *View, inherited *covering) {
 		r.path, r.at = append(r.path, key), strictjson.AppendPointer(r.at, key)
 		r.place(kid, inherited)
 		r.path, r.at = r.path[:depth], r.at[:here]
+		r.nodes = r.nodes[:min(len(r.nodes), depth+1)]
 	}
+}
+
+// node returns that of the place that the walk has come to.
+func (r *reader) node() *node {
+	for i := len(r.nodes) - 1; i < len(r.path); i++ {
+		parent, key := r.nodes[i], r.path[i]
+		n := parent.kids.own(key)
+		if n == nil {
+			n = r.fresh.next()
+			parent.kids.add(key, n)
+		}
+		r.nodes = append(r.nodes, n)
+	}
+	return r.nodes[len(r.path)]
+}
+
+// slab makes values of one kind, of which a text needs many, some at a time.
+type slab[T any] []T
+
+func (s *slab[T]) next() *T {
+	if len(*s) == 0 {
+		*s = make([]T, 16)
+	}
+	v := &(*s)[0]
+	*s = (*s)[1:]
+	return v
+}
+
+// record puts the leaf's register where the walk has come to, with its digest.
+func (r *reader) record(reg Register, digest string) {
+	if n := r.node(); n.raise(reg) {
+		n.sign(r.signed.next(), r.salt, digest)
+	}
+}
+
+// vouches reports whether the entry has the digest of the value.
+func (r *reader) vouches(e entry, key, raw string) bool {
+	return e.form == values && (r.known && e.count() == 1 || e.digests == r.of(key, raw))
 }
 
 func (r *reader) place(v *View, inherited *covering) {
@@ -290,13 +349,22 @@ func (r *reader) place(v *View, inherited *covering) {
 // inherit gives a leaf the stamp of an entry above it, if it is the next one
 // that the entry lists.
 func (r *reader) inherit(raw string, c *covering) {
-	digest := r.ofPointer(r.at, raw)
-	if len(c.leaves) == 0 && c.front < c.entry.count() && c.entry.digest(c.front) == string(digest) {
+	next, more := c.next()
+	if more && r.known || more && next == string(r.ofPointer(r.at, raw)) {
 		c.front++
-		r.Doc.growTo(r.path).raise(c.entry.register(rule{}, raw))
+		r.record(Register{Stamp: c.entry.stamp, Value: raw}, next)
 		return
 	}
-	c.leaves = append(c.leaves, found{path: slices.Clone(r.path), raw: raw, digest: string(digest)})
+	c.leaves = append(c.leaves, found{path: slices.Clone(r.path), raw: raw, digest: string(r.ofPointer(r.at, raw))})
+}
+
+// next is the digest that the entry lists next, as long as all before it were
+// those of the leaves.
+func (c *covering) next() (digest string, more bool) {
+	if len(c.leaves) > 0 || c.front >= c.entry.count() {
+		return "", false
+	}
+	return c.entry.digest(c.front), true
 }
 
 // alone handles what inherits nothing.
@@ -320,8 +388,8 @@ func (r *reader) leaf(v *View, path []string, at string) {
 	r.putMark(at, e)
 	switch {
 	case e.form == emptyObject && raw == "{}":
-	case e.form == values && e.digests == r.of(at, raw):
-		r.Doc.growTo(path).raise(e.register(rule{}, raw))
+	case r.vouches(e, at, raw):
+		r.record(Register{Stamp: e.stamp, Value: raw}, e.digests)
 	default:
 		r.edits = append(r.edits, edit{path: path, want: v, over: e.stamp})
 	}
@@ -332,7 +400,7 @@ func (r *reader) field(is rule, v *View, path []string, at string) {
 	e, listed := r.take(at)
 	r.putMark(at, e) // written before the policy was known
 	reg := e.register(is, v.JSON())
-	vouched := listed && e.form == values && e.digests == r.of(at, reg.Value)
+	vouched := listed && r.vouches(e, at, reg.Value)
 	if vouched || e.form == typedTombstone {
 		r.Doc.Put(at, reg)
 	}
@@ -367,7 +435,7 @@ func (r *reader) tuple(s seat, v *View, path []string) {
 	e, listed := r.take(s.name)
 	value := tupleText(members)
 	switch {
-	case listed && e.form == values && e.digests == r.of(s.name, value):
+	case listed && r.vouches(e, s.name, value):
 		r.Doc.Put(s.name, e.register(s.policy.rule(), value))
 	case listed || len(members) > 0:
 		r.edits = append(r.edits, edit{path: path, want: viewOfRaw(value), over: e.stamp, tuple: &s, entry: e})

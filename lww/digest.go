@@ -89,11 +89,17 @@ type signature struct {
 func (d *digester) ofLeaf(at []byte, n *node) []byte {
 	known := n.signed.Load()
 	if known == nil || known.salt != d.salt {
-		known = &signature{salt: d.salt}
-		copy(known.digest[:], d.ofPointer(at, n.reg.Value))
-		n.signed.Store(known)
+		known = &signature{}
+		n.sign(known, d.salt, string(d.ofPointer(at, n.reg.Value)))
 	}
 	return known.digest[:]
+}
+
+// sign keeps the digest of n's value, in s.
+func (n *node) sign(s *signature, salt, digest string) {
+	s.salt = salt
+	copy(s.digest[:], digest)
+	n.signed.Store(s)
 }
 
 // Digest returns the digest of a value under the document's salt. It shows

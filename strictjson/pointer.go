@@ -62,8 +62,8 @@ func AppendPointer(dst []byte, seg string) []byte {
 }
 
 func escapeSegment(seg string) string {
-	if !strings.ContainsAny(seg, "~/") {
-		return seg
+	if strings.IndexByte(seg, '~') < 0 && strings.IndexByte(seg, '/') < 0 {
+		return seg // as nearly all are
 	}
 	return strings.ReplaceAll(strings.ReplaceAll(seg, "~", "~0"), "/", "~1")
 }
