@@ -11,7 +11,6 @@ import (
 
 	"github.com/cfgmerge/cfgmerge/fileio"
 	"github.com/cfgmerge/cfgmerge/lww"
-	"github.com/cfgmerge/cfgmerge/strictjson"
 )
 
 // Edit is what a save does to the document. It runs at most once, under the
@@ -314,78 +313,6 @@ func (c *commit) collect(doc *lww.Document) {
 	}
 }
 
-// layoutOf settles the layout: what is asked for, else what the file has.
-func (d *Doc) layoutOf(st *state, in *intent) Layout {
-	if in.plain {
-		return cmp.Or(in.layout, st.layout)
-	}
-	return cmp.Or(in.layout, st.layout, d.opts.Layout, Embedded)
-}
-
-// earlier returns, in the first round, what killed processes left: the bytes of
-// foreign writers that nobody has seen since.
-func (c *commit) earlier() [][]byte {
-	if c.doc != nil {
-		return nil
-	}
-	if c.leftovers == nil {
-		found, err := c.txn.Leftovers(c.isWhole)
-		if err != nil {
-			return nil // the next save tries again
-		}
-		c.leftovers = found
-	}
-	var texts [][]byte
-	for _, l := range c.leftovers {
-		texts = append(texts, l.Data)
-	}
-	return texts
-}
-
-func (c *commit) isWhole(data []byte) bool {
-	_, err := strictjson.ParseObject(data, c.limits())
-	return err == nil
-}
-
-// adoptInto adopts a foreign text into doc.
-func (c *commit) adoptInto(doc *lww.Document, text []byte) error {
-	tree, err := strictjson.ParseObject(text, c.limits())
-	if err != nil {
-		return err
-	}
-	file, err := lww.Decode(tree.Root())
-	if err != nil {
-		return err
-	}
-	if file.Block == lww.Intact && doc.ID != "" && file.Doc.ID != doc.ID {
-		_, err := c.txn.Quarantine(text, "replaced")
-		return err
-	}
-	c.adopt(doc, file)
-	return nil
-}
-
-func (c *commit) adopt(doc *lww.Document, file *lww.Decoded) {
-	before := doc.Clone()
-	a := lww.Adopt(doc, c.past, file)
-	c.past.Record(before, doc, before.Delta(doc))
-	c.note(a)
-	c.logForeign(file, before, doc, a)
-}
-
-// foreignKind says what kind of program wrote a text.
-func foreignKind(file *lww.Decoded) WriteKind {
-	if file.Block == lww.Intact {
-		return KindEdit
-	}
-	return KindRewrite
-}
-
-func (c *commit) note(a lww.Adoption) {
-	c.report.Adopted = append(c.report.Adopted, a.Adopted...)
-	c.report.Rejected = append(c.report.Rejected, a.Rejected...)
-}
-
 // mint makes the document's identity. A document without one is new.
 func mint(doc *lww.Document) {
 	if doc.ID != "" {
@@ -407,26 +334,12 @@ func salt(doc *lww.Document) {
 	doc.Salt = base64.RawURLEncoding.EncodeToString(b[:])
 }
 
-// setAside quarantines what this save is about to forget.
-func (c *commit) setAside(st *state) error {
-	var class string
-	var data []byte
-	switch {
-	case st.origin == fromMemory, st.origin == fromSalvage:
-		class, data = "damaged", st.main.Data
-	case st.removed:
-		class, data = "removed", []byte(st.memories[0].Text)
-	case st.replaced:
-		class, data = "replaced", []byte(st.memories[0].Text)
-	case len(st.Rejected) > 0:
-		class, data = "rejected", st.main.Data
+// layoutOf settles the layout: what is asked for, else what the file has.
+func (d *Doc) layoutOf(st *state, in *intent) Layout {
+	if in.plain {
+		return cmp.Or(in.layout, st.layout)
 	}
-	if len(data) == 0 {
-		return nil
-	}
-	_, err := c.txn.Quarantine(data, class)
-	c.opts.observe(Event{Kind: EventQuarantined, Path: c.path, Err: err})
-	return err
+	return cmp.Or(in.layout, st.layout, d.opts.Layout, Embedded)
 }
 
 // pending reports whether there is anything to write.
@@ -439,146 +352,4 @@ func (c *commit) pending(st *state) bool {
 func (st *state) needs(delta *lww.Document) bool {
 	return st.origin == fromMemory || st.origin == fromSalvage || len(st.Rejected) > 0 || len(delta.Keys()) > 0 ||
 		delta.ID != st.doc.ID || len(delta.Policies) > 0 // what a merge may bring without a field
-}
-
-// publish puts the document in the place of the file that st read.
-// errOvertaken means that a foreign writer came first.
-func (c *commit) publish(ctx context.Context, st *state) error {
-	m, err := c.compose(st)
-	if err != nil || (c.round > 0 || c.in.plain) && m.Text == string(st.main.Data) {
-		return err
-	}
-	if err := c.writeSlot(m, st); err != nil {
-		return err
-	}
-	swap, err := c.txn.Swap(st.main, m.file, c.doc.Secret())
-	var changed *fileio.FileError
-	switch {
-	case errors.As(err, &changed) && changed.Class == fileio.ClassChanged:
-		_ = c.txn.Void()
-		return errOvertaken
-	case err != nil:
-		var unknown *DurabilityError
-		if !errors.As(err, &unknown) {
-			_ = c.txn.Void()
-		}
-		return err
-	}
-	c.swaps = append(c.swaps, swap)
-	return c.inspect(ctx, swap, st)
-}
-
-// compose renders the document as the file's text and as the memory of it.
-func (c *commit) compose(st *state) (*memory, error) {
-	view, block := c.doc.Encode()
-	m := &memory{Layout: c.layout, Past: c.past}
-	embedded := block
-	if c.layout == Sidecar || c.in.plain {
-		m.Block, embedded = block, ""
-	}
-	text, err := composeFrom(st.tree, st.textView(), view, embedded)
-	if err != nil {
-		return nil, err
-	}
-	m.Text, m.file = string(text), fileio.ContentOf(text)
-	tree := verify(m.Text, view, embedded, c.limits())
-	if tree == nil {
-		return nil, errMiswritten
-	}
-	c.last = c.wrote(m, tree, view)
-	return m, nil
-}
-
-var errMiswritten = errors.New("the text to be written does not say what it should; nothing was changed")
-
-// writeSlot writes the shadow. For an embedded file it is a cache, and only
-// reported if it can't be written; for a sidecar it is where the history is.
-func (c *commit) writeSlot(m *memory, st *state) error {
-	vital := c.layout == Sidecar
-	err := c.txn.WriteSlot(m.file.Digest, m.encode(), st.main.Digest, vital && c.opts.Durability == Full)
-	if err == nil || vital {
-		return err
-	}
-	c.opts.observe(Event{Kind: EventUncached, Path: c.path, Err: err})
-	return nil
-}
-
-// inspect looks at what came out. If it is not what was read, a foreign writer
-// was faster: his bytes are adopted.
-func (c *commit) inspect(ctx context.Context, swap *fileio.Swap, st *state) error {
-	out, err := swap.Displaced()
-	if err != nil {
-		return err
-	}
-	if out.Exists == st.main.Exists && out.Digest == st.main.Digest {
-		return nil
-	}
-	// Its writer may still be at it, and what he writes now is older than what
-	// anybody writes into the file from here on.
-	if out, err = swap.Await(ctx); err != nil {
-		return err
-	}
-	if err := c.takeOver(out.Data); err != nil {
-		return err
-	}
-	return errOvertaken
-}
-
-// takeOver adopts the bytes of a foreign writer, or keeps them if they are
-// torn.
-func (c *commit) takeOver(text []byte) error {
-	if c.adoptInto(c.doc, text) == nil {
-		return nil
-	}
-	_, err := c.txn.Quarantine(text, "torn")
-	return err
-}
-
-// settle makes the swaps durable. Foreign programs may still have written into
-// a displaced file.
-func (c *commit) settle(ctx context.Context) error {
-	if len(c.swaps) == 0 {
-		return nil
-	}
-	c.report.Written = true
-	_ = c.txn.Confirm()
-	swaps := c.swaps
-	late := false
-	for i, swap := range swaps {
-		settled, err := swap.Settle(ctx)
-		c.swaps = swaps[i+1:]
-		if err != nil {
-			return err
-		}
-		if settled.Late != nil {
-			late = true
-			if err := c.takeOver(settled.Late.Data); err != nil {
-				return err
-			}
-		}
-		c.report.LinksBroken = c.report.LinksBroken || swap.BrokeLinks()
-	}
-	if late {
-		return errOvertaken
-	}
-	c.report.Durable = c.opts.Durability == Full
-	for _, l := range c.leftovers {
-		_ = l.Remove()
-	}
-	c.leftovers = nil
-	return nil
-}
-
-// undo ends a save that fails: the last swap that is not settled is taken
-// back. What can't be taken back is committed, and said to be.
-func (c *commit) undo(err error) error {
-	var committed *DurabilityError
-	if err == nil || len(c.swaps) == 0 || errors.As(err, &committed) {
-		return err
-	}
-	_ = c.txn.Void()
-	if undoErr := c.swaps[len(c.swaps)-1].Undo(); undoErr != nil {
-		return undoErr
-	}
-	return err
 }

@@ -70,7 +70,7 @@ func (st *state) kept() string {
 }
 
 func (r remains) isOther(doc *lww.Document) bool {
-	return r.file.Block == lww.Intact && r.file.Doc.ID != "" && doc.ID != "" && r.file.Doc.ID != doc.ID
+	return r.file.Doc.ID != "" && isOther(r.file, doc)
 }
 
 // joinTheirs joins the other side of a git conflict. Unless both sides say what
@@ -243,10 +243,7 @@ func (d *Doc) leftovers() [][]byte {
 		return nil
 	}
 	defer folder.Close()
-	found, err := folder.Unsettled(func(data []byte) bool {
-		_, err := strictjson.ParseObject(data, d.limits())
-		return err == nil
-	})
+	found, err := folder.Unsettled(d.isSound)
 	if err != nil {
 		return nil
 	}

@@ -107,6 +107,14 @@ func (c *commit) logForeign(file *lww.Decoded, before, after *lww.Document, a lw
 	c.logWith(foreignKind(file), before, after, a, file.View)
 }
 
+// foreignKind says what kind of program wrote a text.
+func foreignKind(file *lww.Decoded) WriteKind {
+	if file.Block == lww.Intact {
+		return KindEdit
+	}
+	return KindRewrite
+}
+
 func (c *commit) logWith(kind WriteKind, before, after *lww.Document, a lww.Adoption, file *lww.View) {
 	fields, omitted := map[string]FieldWrite{}, 0
 	size := 0

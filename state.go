@@ -151,11 +151,16 @@ func (st *state) catchUp(limits strictjson.Limits) {
 			continue
 		}
 		file, err := lww.Decode(tree.Root())
-		if err != nil || file.Block == lww.Intact && st.doc.ID != "" && file.Doc.ID != st.doc.ID {
+		if err != nil || isOther(file, st.doc) {
 			continue
 		}
 		st.take(file)
 	}
+}
+
+// isOther reports whether a text says that it is another document than doc.
+func isOther(file *lww.Decoded, doc *lww.Document) bool {
+	return file.Block == lww.Intact && doc.ID != "" && file.Doc.ID != doc.ID
 }
 
 // take adopts one text, and remembers what that superseded.

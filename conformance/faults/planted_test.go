@@ -43,7 +43,7 @@ func plantedBugs() []planted {
 		}, byOrder},
 		{"no fsync", []edit{{"fileio/stage.go", "return temp.Sync()", "return nil"}}, byPowerCut(cfgmerge.Embedded, "set")},
 		{"no directory fsync", []edit{{"fileio/swap.go", "return syncDir(f.parent)", "return nil"}}, byPowerCut(cfgmerge.Embedded, "set")},
-		{"no fsync of the shadow", []edit{{"commit.go", "vital && c.opts.Durability == Full", "false"}}, byPowerCut(cfgmerge.Sidecar, "rotate")},
+		{"no fsync of the shadow", []edit{{"publish.go", "vital && c.opts.Durability == Full", "false"}}, byPowerCut(cfgmerge.Sidecar, "rotate")},
 		{"reset on parse error", []edit{{"state.go",
 			"	return corrupt(reason)\n", "	st.origin = fromNew\n	return nil\n"}}, byDamage(`{"theme": "light", "runs": `)},
 		{"delete the lock file", []edit{{"fileio/lock.go",
