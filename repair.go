@@ -75,6 +75,9 @@ var (
 	ErrOtherDocument = errors.New("what is left of it is another document than the state folder remembers")
 	// ErrWouldLose: the result would lack a field that the file still has.
 	ErrWouldLose = errors.New("the result would lack fields that the file still has")
+	// ErrConflict: the file has git's conflict markers, and its sides are no
+	// copies of one document that could be joined.
+	ErrConflict = errors.New("git's conflict markers are in it, and its sides can't be joined")
 )
 
 // Repair joins everything that survives and writes it back as a sound file.

@@ -128,15 +128,22 @@ func (d *Doc) Restore(ctx context.Context, o RestoreOptions) (RestoreReport, err
 	return report, d.fail("restore", err)
 }
 
+// quarantinePath is where an entry of that name lies; the directory itself if it
+// is empty.
+func (d *Doc) quarantinePath(name string) string {
+	return filepath.Join(d.folderPath(), "quarantine", name)
+}
+
 // setAsideEntries lists the quarantine, newest first. Other files in it are not
 // ours to judge.
 func (d *Doc) setAsideEntries() ([]QuarantineEntry, error) {
-	files, err := os.ReadDir(filepath.Join(d.folderPath(), quarantineDir))
+	dir := d.quarantinePath("")
+	files, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, &FileError{Op: "list", Path: filepath.Join(d.folderPath(), quarantineDir), Class: fileio.ClassIO, Err: err}
+		return nil, &FileError{Op: "list", Path: dir, Class: fileio.ClassIO, Err: err}
 	}
 	var out []QuarantineEntry
 	for _, file := range slices.Backward(files) {
@@ -175,7 +182,7 @@ func (d *Doc) entryName(name string) (string, error) {
 }
 
 func (d *Doc) readEntry(name string) ([]byte, error) {
-	c, err := fileio.Read(filepath.Join(d.folderPath(), quarantineDir, name), d.opts.MaxSize)
+	c, err := fileio.Read(d.quarantinePath(name), d.opts.MaxSize)
 	if err == nil && !c.Exists {
 		err = ErrNotQuarantined
 	}
