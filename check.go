@@ -1,15 +1,9 @@
 package cfgmerge
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
-	"io/fs"
 	"os"
-	"path/filepath"
-	"slices"
-	"sort"
-	"strings"
 	"time"
 
 	"github.com/cfgmerge/cfgmerge/fileio"
@@ -182,23 +176,6 @@ func (c *checker) at(offset int, f Finding) {
 	c.add(f)
 }
 
-// keyBefore returns where the key of the value at offset begins, or offset if it
-// is the value of no member. A quote that the key holds has an odd number of
-// backslashes before it.
-func keyBefore(src string, offset int) int {
-	rest, isMember := strings.CutSuffix(strings.TrimRight(src[:offset], " \t\r\n"), ":")
-	if !isMember {
-		return offset
-	}
-	key := strings.TrimSuffix(strings.TrimRight(rest, " \t\r\n"), `"`)
-	for {
-		key = key[:strings.LastIndexByte(key, '"')]
-		if bare := strings.TrimRight(key, `\`); (len(key)-len(bare))%2 == 0 {
-			return len(key)
-		}
-	}
-}
-
 // history checks the block, wherever it is.
 func (c *checker) history() error {
 	block, embedded := c.tree.Root().Get(lww.BlockKey)
@@ -349,98 +326,4 @@ func (c *checker) offset(path []string) int {
 	}
 	start, _ := n.Span()
 	return start
-}
-
-// textIndex finds lines without counting them from the start each time.
-type textIndex []int // where each line starts
-
-func indexText(src string) textIndex {
-	lines := textIndex{0}
-	for at := 0; ; {
-		i := strings.IndexByte(src[at:], '\n')
-		if i < 0 {
-			return lines
-		}
-		at += i + 1
-		lines = append(lines, at)
-	}
-}
-
-func (x textIndex) position(offset int) (line, column int) {
-	line = sort.SearchInts(x, offset+1)
-	return line, offset - x[line-1] + 1
-}
-
-// FindFiles returns the files below dir that carry a history, or have one in a
-// state folder beside them, sorted. It does not follow links below dir and does
-// not look into state folders. What could not be looked at is left out, and the
-// error, an *Error, names the first of it.
-func FindFiles(dir string, o *Options) ([]string, error) {
-	opts := o.orDefault()
-	var found []string
-	var failed error
-	// The dot makes a link to a directory the directory itself.
-	_ = filepath.WalkDir(dir+string(filepath.Separator)+".", func(path string, entry fs.DirEntry, err error) error {
-		path = filepath.Clean(path)
-		switch {
-		case err != nil:
-			if failed == nil {
-				failed = notSeen(path, err)
-			}
-			return fs.SkipDir
-		case entry.IsDir():
-			if file, ok := fileOf(path); ok {
-				found = append(found, file)
-				return fs.SkipDir
-			}
-		case entry.Type().IsRegular() && looksAdopted(path, opts.MaxSize):
-			found = append(found, path)
-		}
-		return nil
-	})
-	slices.Sort(found)
-	return slices.Compact(found), failed
-}
-
-func notSeen(path string, err error) error {
-	var wrapped *fs.PathError
-	if errors.As(err, &wrapped) {
-		path, err = wrapped.Path, wrapped.Err
-	}
-	return &Error{Op: "check", Path: path, Err: err}
-}
-
-// fileOf returns the file whose state folder lies at path.
-func fileOf(path string) (string, bool) {
-	name := filepath.Base(path)
-	base := strings.TrimSuffix(strings.TrimPrefix(name, "."), folderSuffix)
-	return filepath.Join(filepath.Dir(path), base), base != "" && name == "."+base+folderSuffix
-}
-
-// looksAdopted reports whether the file may be one with a block, sound or not:
-// JSON or what a failed merge left of it, and not a text that speaks of one.
-func looksAdopted(path string, maxSize int64) bool {
-	if begins, known := firstBytes(path); known && !beginsLikeOne(begins) {
-		return false // most files of a directory are told by their first bytes
-	}
-	c, err := fileio.Read(path, maxSize)
-	return err == nil && beginsLikeOne(c.Data) && bytes.Contains(c.Data, []byte(`"`+lww.BlockKey+`"`))
-}
-
-func beginsLikeOne(text []byte) bool {
-	start := bytes.TrimLeft(text, "\ufeff\x00 \t\r\n")
-	return bytes.HasPrefix(start, []byte("{")) || bytes.HasPrefix(start, []byte("<<<<<<<"))
-}
-
-// firstBytes returns the beginning of a file, unless that says nothing.
-func firstBytes(path string) (begins []byte, known bool) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, false
-	}
-	defer file.Close()
-	begins = make([]byte, 512)
-	n, err := file.Read(begins)
-	begins = begins[:n]
-	return begins, err == nil && len(bytes.Trim(begins, "\ufeff\x00 \t\r\n")) > len("<<<<<<<")
 }
