@@ -171,13 +171,13 @@ func (log journalIndex) attribute(key string, r lww.Register, doc *lww.Document)
 // membersOf returns the pointers of a group's members. A group that is empty
 // has those that it may have.
 func membersOf(doc *lww.Document, key string, r lww.Register) (members []string, empty bool) {
-	holder, keys, isGroup := groupPlace(doc, key)
+	p, holder, isGroup := doc.Policies.GroupOf(key)
 	if !isGroup {
 		return nil, false
 	}
 	empty = r.Value == "{}" || r.Value == ""
 	shown := doc.At(holder)
-	for _, m := range keys {
+	for _, m := range p.Members {
 		if empty || shown.Kid(m) != nil {
 			members = append(members, strictjson.JoinPointer(append(slices.Clone(holder), m)...))
 		}

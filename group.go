@@ -108,14 +108,14 @@ func groupState(p lww.Policy, reg lww.Register) GroupState {
 
 // SwapGroup replaces all members of the group at once, provided that it still
 // is what old says: a compare-and-swap, under the lock. A nil next removes
-// them, and what the state folder remembers of its secrets. With newEra the write begins a new era, as a login, a logout or a
-// change of account does: it beats all that is written within an earlier one,
-// anywhere.
+// them, and what the state folder remembers of their secrets. With newEra the
+// write begins a new era, as a login, a logout or a change of account does: it
+// beats all that is written within an earlier one, anywhere.
 //
 // The reasons in the *Error are *SupersededError (nothing was written),
 // *UnknownGroupError, *PurgeError (it was), and those of Update.
 func (d *Doc) SwapGroup(ctx context.Context, r GroupRef, old GroupState, next map[string]any, newEra bool) (GroupState, error) {
-	tuple, err := tupleOf(next)
+	members, err := membersView(next)
 	if err != nil {
 		return GroupState{}, d.fail("swap", err)
 	}
@@ -134,15 +134,15 @@ func (d *Doc) SwapGroup(ctx context.Context, r GroupRef, old GroupState, next ma
 		}
 		p := current.Policy
 		doc.Declare(lww.Table{r.Name: p}) // with the form of its expiry, if that came to light
-		now = groupState(p, doc.WriteTuple(w, r.Name, r.Key, tuple, newEra))
+		now = groupState(p, doc.WriteTuple(w, r.Name, r.Key, members, newEra))
 		return nil
 	}
 	err = d.commit(ctx, in)
 	return now, d.fail("swap", err)
 }
 
-// tupleOf encodes the members of a group.
-func tupleOf(values map[string]any) (*lww.View, error) {
+// membersView encodes the members of a group.
+func membersView(values map[string]any) (*lww.View, error) {
 	if values == nil {
 		return &lww.View{}, nil
 	}

@@ -201,7 +201,7 @@ func digestIn(doc *lww.Document, key, raw string) string {
 
 // shownBy returns what a text shows of a field or of a group, or nil.
 func shownBy(doc *lww.Document, file *lww.View, key string) *lww.View {
-	holder, members, isGroup := groupPlace(doc, key)
+	p, holder, isGroup := doc.Policies.GroupOf(key)
 	if !isGroup {
 		path, err := strictjson.SplitPointer(key)
 		if err != nil {
@@ -210,31 +210,10 @@ func shownBy(doc *lww.Document, file *lww.View, key string) *lww.View {
 		return file.At(path)
 	}
 	tuple := &lww.View{}
-	for _, m := range members {
+	for _, m := range p.Members {
 		tuple.Put(m, file.At(holder).Kid(m))
 	}
 	return tuple
-}
-
-// groupPlace returns, for the name of a group's instance, the object that holds
-// the members, and their keys.
-func groupPlace(doc *lww.Document, key string) (holder, members []string, ok bool) {
-	name, rest, within := strings.Cut(key, "/")
-	p, known := doc.Policies[name]
-	if name == "" || !known || !p.Kind.Tuple() {
-		return nil, nil, false
-	}
-	var keys []string
-	if within {
-		var err error
-		if keys, err = strictjson.SplitPointer("/" + rest); err != nil {
-			return nil, nil, false
-		}
-	}
-	if wanted := len(p.At.Keys(p.At.Path(keys))); wanted != len(keys) {
-		return nil, nil, false
-	}
-	return p.At.Path(keys), p.Members, true
 }
 
 // writeJournal appends the entries. Failing to is no error: the journal

@@ -2,7 +2,6 @@ package cfgmerge
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/cfgmerge/cfgmerge/lww"
 	"github.com/cfgmerge/cfgmerge/strictjson"
@@ -17,16 +16,11 @@ type tuple struct {
 
 // tupleOf returns the group whose instance the key names.
 func (c *checker) tupleOf(key string) (t tuple, ok bool) {
-	name, rest, within := strings.Cut(key, "/")
-	p, known := c.known.Policies[name]
-	if name == "" || !known || !p.Kind.Tuple() {
+	p, holder, ok := c.known.Policies.GroupOf(key)
+	if !ok {
 		return tuple{}, false
 	}
-	var keys []string
-	if within {
-		keys, _ = strictjson.SplitPointer("/" + rest)
-	}
-	return tuple{key, p.At.Path(keys), c.expected(key, p.Members)}, true
+	return tuple{key, holder, c.expected(key, p.Members)}, true
 }
 
 // expected returns the members that a whole tuple has: those of the last state

@@ -290,8 +290,11 @@ func (w *watcher) fields(ctx context.Context, st *state, now *lww.View) []FieldC
 // lastWrite names the register that decides what shows at path: that of a
 // group, the leaf's own, or a tombstone above it.
 func lastWrite(doc *lww.Document, showing map[string]lww.Register, path []string) Attribution {
-	if key, ok := instanceAt(doc, showing, path); ok {
-		return Attribution{Field: key}
+	if _, _, grouped := doc.GroupAt(path); grouped {
+		instance := doc.KeyOf(path)
+		if _, ok := showing[instance]; ok {
+			return Attribution{Field: instance}
+		}
 	}
 	for n := len(path); n > 0; n-- {
 		key := strictjson.JoinPointer(path[:n]...)
@@ -312,23 +315,6 @@ func newestOf(showing map[string]lww.Register, key string) string {
 		}
 	}
 	return newest
-}
-
-// instanceAt returns the name of the group's instance that path is in.
-func instanceAt(doc *lww.Document, showing map[string]lww.Register, path []string) (string, bool) {
-	holder, _, ok := doc.GroupAt(path)
-	if !ok {
-		return "", false
-	}
-	for name, p := range doc.Policies {
-		if p.Kind.Tuple() && p.At.Matches(holder) && slices.Contains(p.Members, path[len(holder)]) {
-			key := lww.InstanceName(name, p.At.Keys(holder))
-			if _, ok := showing[key]; ok {
-				return key, true
-			}
-		}
-	}
-	return "", false
 }
 
 // justWritten is how old a write may be whose journal entry is still to come.

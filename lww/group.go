@@ -241,14 +241,21 @@ func (h *holder) grow(path []string) *holder {
 	return h
 }
 
-// seatPath returns the object that the instance's members live in.
-func (t Table) seatPath(instance string) ([]string, bool) {
+// GroupOf returns, for the name of an instance, its group's policy and the object
+// that holds the members.
+func (t Table) GroupOf(instance string) (p Policy, holder []string, ok bool) {
 	group, keys, ok := splitInstance(instance)
 	p, known := t[group]
 	if !ok || !known || !p.Kind.Tuple() || len(keys) != len(p.At.Keys(p.At.Path(keys))) {
-		return nil, false
+		return Policy{}, nil, false
 	}
-	return p.At.Path(keys), true
+	return p, p.At.Path(keys), true
+}
+
+// seatPath is GroupOf for those who know the policy.
+func (t Table) seatPath(instance string) ([]string, bool) {
+	_, path, ok := t.GroupOf(instance)
+	return path, ok
 }
 
 // GroupAt returns, if path is in a member of a group, the object that holds the
