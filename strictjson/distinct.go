@@ -27,12 +27,18 @@ func (p *parser) distinct(object int32, size, end int) int {
 }
 
 // ascend reports whether each key is greater than the one before it, as those of a map are that was encoded: then none
-// is repeated.
+// is repeated. Once they may begin anew below the first one: a member that is kept for programs often comes last.
 func (t *Tree) ascend(object int32) bool {
-	last := t.key(object + 1)
-	for i := t.nodes[object+1].after; i < t.nodes[object].after; i = t.nodes[i].after {
+	first, last, anew := t.key(object+1), "", false
+	for i := object + 1; i < t.nodes[object].after; i = t.nodes[i].after {
 		key := t.key(i)
-		if key <= last {
+		if i > object+1 && key <= last {
+			if anew {
+				return false
+			}
+			anew = true
+		}
+		if anew && key >= first {
 			return false
 		}
 		last = key

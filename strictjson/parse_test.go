@@ -250,6 +250,15 @@ func checkDuplicate(t *testing.T, key string, size, twin int) {
 	if _, err := Parse([]byte(src), Limits{}); err != nil {
 		t.Fatalf("size %d: %v", size, err)
 	}
+	if behind := strings.TrimSuffix(src, "}") + `,"$a":0,"$b":0}`; size > 2 {
+		if _, err := Parse([]byte(behind), Limits{}); err != nil {
+			t.Fatalf("size %d, and less behind: %v", size, err)
+		}
+		twice := strings.Replace(behind, `"$b"`, keys[twin][:len(keys[twin])-2], 1)
+		if _, err := Parse([]byte(twice), Limits{}); classOf(t, err) != DuplicateKey || err.(*SyntaxError).Offset != strings.LastIndex(twice, `"key`) {
+			t.Errorf("size %d, twin of %d behind less: %v", size, twin, err)
+		}
+	}
 	keys[size-1] = strings.Replace(keys[twin], "k", `\u006b`, 1)
 	src = "{" + strings.Join(keys, ",") + "}"
 	_, err := Parse([]byte(src), Limits{})
