@@ -80,6 +80,31 @@ func TestOfTagsAndOptionsTheHigherRankWins(t *testing.T) {
 	}
 }
 
+// Each of its members is a change of its own, and the first to be written would
+// keep the others out.
+func TestAStructThatIsMadeOnceIsWrittenWhole(t *testing.T) {
+	type config struct {
+		Device struct {
+			ID   string `json:"id"`
+			Name string `json:"name"`
+		} `json:"device" cfgmerge:"first"`
+	}
+	path := filepath.Join(t.TempDir(), "app.json")
+	var c config
+	snapshot, err := Load(path, &c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Device.ID, c.Device.Name = "d-1", "box"
+	if err := snapshot.Save(&c); err != nil {
+		t.Fatal(err)
+	}
+	var again config
+	if _, err := Load(path, &again); err != nil || again != c {
+		t.Errorf("got %+v, %v", again, err)
+	}
+}
+
 func TestPoliciesThatMakeNoSenseAreRefused(t *testing.T) {
 	bad := &Options{Policies: lww.Table{"/a": {Kind: lww.Max, At: lww.Pattern{{Key: "b"}}}}}
 	doc, err := OpenDoc("app.json", bad)

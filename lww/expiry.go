@@ -1,6 +1,10 @@
 package lww
 
-import "encoding/json"
+import (
+	"strconv"
+
+	"github.com/cfgmerge/cfgmerge/strictjson"
+)
 
 // The ways in which programs write the expiry of a token: Policy.ExpiryForm.
 const (
@@ -38,10 +42,10 @@ func formOf(v *View) string {
 	case !isNumber(v.Leaf):
 		return ""
 	}
-	switch n, err := json.Number(v.Leaf).Float64(); {
-	case err != nil || n <= 0:
+	switch {
+	case strictjson.CompareNumbers(v.Leaf, "0") <= 0:
 		return ""
-	case n >= MillisFrom:
+	case strictjson.CompareNumbers(v.Leaf, strconv.FormatInt(MillisFrom, 10)) >= 0:
 		return FormMillis
 	}
 	return FormSeconds

@@ -54,36 +54,43 @@ func (g *collector) sweepHidden(n *node, ceiling Stamp) {
 	})
 }
 
-// sweepDead drops old tombstones that hide nothing any more. An object that
-// only its tombstones kept open gets an empty object at the dropped stamp.
-func (g *collector) sweepDead(n *node, h *holder, root bool) {
-	shown := resolve(n, h, Stamp{}).shown()
-	var newest Stamp
-	swept := false
+// sweepDead drops old tombstones that hide nothing any more, and returns the
+// newest stamp that it has dropped directly below n, if any. Where n can't show an
+// object, whatever it holds, nothing shows below it.
+func (g *collector) sweepDead(n *node, h *holder, shows bool) (newest Stamp, swept bool) {
 	n.kids.drop(func(c child) bool {
 		k := c.node
-		g.sweepDead(k, h.kid(c.key), false)
+		g.sweepBelow(k, h.kid(c.key), shows && !n.typed() && !h.claims(c.key))
 		if k.kids.len() == 0 && k.has && k.reg.Dead && k.reg.Policy == LWW && k.reg.Stamp.Less(g.horizon) {
 			newest, swept = later(newest, k.reg.Stamp), true
 			g.drop(k)
 		}
 		return k.bare()
 	})
-	if swept && !root && shown == object && resolve(n, h, Stamp{}).shown() != object {
+	return newest, swept
+}
+
+// sweepBelow is sweepDead for all but the root, which is an object whatever it
+// holds: an object that only its tombstones kept open gets an empty object at the
+// dropped stamp.
+func (g *collector) sweepBelow(n *node, h *holder, shows bool) {
+	was := resolve(n, h, Stamp{}).shown()
+	newest, swept := g.sweepDead(n, h, shows)
+	if swept && shows && was == object && resolve(n, h, Stamp{}).shown() != object {
 		n.put(Register{Stamp: newest, Value: "{}"})
 	}
 }
 
 // sweepElements drops what a reset of the array hides, or a greater rule, and
-// then old tombstones. A value that these kept from showing becomes a
-// tombstone.
+// then old tombstones, but for those without which there were no array at all. A
+// value that elements keep from showing becomes a tombstone.
 func (g *collector) sweepElements(n *node) {
 	a := n.array()
 	if a == nil {
 		return
 	}
 	for key := range n.elems {
-		if r, seen := a.elems[key]; !seen || r.Dead && r.Stamp.Less(g.horizon) {
+		if r, seen := a.elems[key]; !seen || r.Dead && r.Stamp.Less(g.horizon) && n.reg.written() {
 			delete(n.elems, key)
 			g.dropped++
 		}

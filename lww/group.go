@@ -185,6 +185,13 @@ func (h *holder) kid(key string) *holder {
 	return h.kids[key]
 }
 
+func (h *holder) at(path []string) *holder {
+	for _, key := range path {
+		h = h.kid(key)
+	}
+	return h
+}
+
 func (h *holder) claims(member string) bool { return h != nil && h.claimed[member] }
 
 // member returns what the member of a group shows, or nil.

@@ -48,8 +48,8 @@ func (d *Document) liftable() map[string]Register {
 				r, has := d.tuples[s.name]
 				if !has {
 					d.liftTuple(found, groups, s, at)
-				} else if kept, strays := s.strip(r.Value); strays {
-					r.Value = kept
+				} else if kept, strays := s.strip(r.Value); strays || r.Policy < s.policy.Kind {
+					r.Policy, r.Value = max(r.Policy, s.policy.Kind), kept
 					found[s.name] = r
 				}
 			}

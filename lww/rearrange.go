@@ -11,6 +11,9 @@ import (
 // order yet. A value that is no array, or none, resets it: it hides all elements
 // that the writer could know.
 func (p *pen) assignArray(n *node, is rule, want, seen *View) {
+	if seen != nil && seen.Equal(want) {
+		return // he changes nothing
+	}
 	if want == nil || !isArray(want.Leaf) {
 		p.dropArray(n, is, want, seen)
 		return
@@ -29,17 +32,18 @@ func (p *pen) assignArray(n *node, is rule, want, seen *View) {
 	d.settle(d.reorder(compact(wasKeys), compact(keys)))
 }
 
-// dropArray writes something else over the array. A writer who has not seen all
-// of it removes the elements that he has seen, and the array once that was all.
+// dropArray writes something else over the array. A writer who took it for an
+// array, and has not seen all of it, removes only the elements that he has seen.
 func (p *pen) dropArray(n *node, is rule, want, seen *View) {
+	next := lone(is, p.fresh(n), want)
 	if seen != nil && isArray(seen.Leaf) {
 		d := p.arrayDraft(n, is)
-		d.keepOnly(nil, d.name(elementsOf(seen.Leaf)))
-		if len(n.array().keys) > 0 {
+		known := d.name(elementsOf(seen.Leaf))
+		if len(both(d.had.keys, known)) < len(d.had.keys) {
+			d.keepOnly(nil, known)
 			return
 		}
 	}
-	next := lone(is, p.fresh(n), want)
 	next.Era = next.Stamp
 	n.raise(next)
 }
@@ -49,13 +53,16 @@ type arrayDraft struct {
 	*pen
 	n  *node
 	is rule
-	// had is the array as it was.
-	had *array
+	// had is the array as it was, and bound what its register superseded: it may
+	// be a tombstone of before the policy.
+	had   *array
+	bound Stamp
 }
 
 func (p *pen) arrayDraft(n *node, is rule) *arrayDraft {
+	bound := n.reg.latest()
 	n.raise(Register{Policy: is.kind, ID: is.id})
-	return &arrayDraft{p, n, is, n.array()}
+	return &arrayDraft{p, n, is, n.array(), bound}
 }
 
 // name gives elements the keys that those have which show the same value.
@@ -148,9 +155,8 @@ func (d *arrayDraft) settle(order []string) {
 	if isArray(d.n.reg.Value) && slices.Equal(now.keys, order) {
 		return
 	}
-	cur := d.n.reg
-	stamp := d.w.after(later(later(cur.Stamp, cur.Era), d.w.Over))
-	d.n.raise(Register{Policy: d.is.kind, ID: d.is.id, Stamp: stamp, Era: cur.Era, Value: orderText(order)})
+	stamp := d.w.after(later(d.bound, d.w.Over))
+	d.n.raise(Register{Policy: d.is.kind, ID: d.is.id, Stamp: stamp, Era: d.n.reg.Era, Value: orderText(order)})
 }
 
 // reorder returns the elements that show now in the order that a writer wants
@@ -180,14 +186,22 @@ func (d *arrayDraft) reorder(was, want []string) []string {
 		}
 		at := len(order)
 		if i < last {
-			at = 0
-			if i > 0 {
-				at = slices.Index(order, want[i-1]) + 1
-			}
+			at = afterLast(order, want[:i])
 		}
 		order = slices.Insert(order, at, key)
 	}
 	return order
+}
+
+// afterLast returns the place behind the last of these keys that is in order,
+// the first place if none is.
+func afterLast(order, keys []string) int {
+	for _, key := range slices.Backward(keys) {
+		if i := slices.Index(order, key); i >= 0 {
+			return i + 1
+		}
+	}
+	return 0
 }
 
 // both returns those of a that are in b.

@@ -21,7 +21,8 @@ var ErrReserved = errors.New(`the key "` + BlockKey + `" is reserved`)
 // ErrNotObject refuses anything but an object at the root.
 var ErrNotObject = errors.New("the document is not an object")
 
-// Change is what a write wants to show at a place: nil for nothing.
+// Change is what a write wants to show at a place: nil for nothing. Of the
+// changes of one write none is at a place at or below that of another.
 type Change struct {
 	Path []string
 	Want *View
@@ -38,9 +39,10 @@ type Change struct {
 
 // Write makes the document show what changes want, by writing registers that
 // supersede what is there: only those whose value differs, all with one stamp
-// unless a register is ahead of the clock. Members of one group that change in
-// one write are one register. The errors are ErrHolder, ErrReserved and
-// ErrNotObject; after one, some of the changes may have been made.
+// unless a register is ahead of the clock. What changes by one write in a group,
+// or inside a field with a policy of its own, is one register. The errors are
+// ErrHolder, ErrReserved and ErrNotObject; after one, some of the changes may have
+// been made.
 func (d *Document) Write(w Writer, changes ...Change) error {
 	d.Lift()
 	p := &pen{d: d, w: w, groups: d.Policies.groups(), fields: d.Policies.fields()}
@@ -83,8 +85,11 @@ type pen struct {
 	was  *View
 	base int
 	// drafts are the tuples that this write changes, whole: two members
-	// changed by one write are one register.
+	// changed by one write are one register. And so are the fields with a policy
+	// of their own, by pointer: of two members of a First, written one after the
+	// other, the second would be refused.
 	drafts map[string]*draft
+	whole  map[string]*fieldDraft
 	// hollow are the places that shall show an empty object.
 	hollow [][]string
 }
@@ -97,6 +102,13 @@ type draft struct {
 	over Stamp
 }
 
+// fieldDraft is a field with a policy of its own as this write will leave it.
+type fieldDraft struct {
+	path      []string
+	want, was *View // of Change
+	over      Stamp
+}
+
 func (p *pen) assign(path []string, cur, want *View) error {
 	if cur.Equal(want) {
 		return nil
@@ -106,7 +118,8 @@ func (p *pen) assign(path []string, cur, want *View) error {
 		return nil
 	}
 	if depth := p.fieldOf(path); depth >= 0 {
-		p.assignField(path[:depth], path[depth:], want)
+		f := p.field(path[:depth])
+		f.want = f.want.With(path[depth:], want)
 		return nil
 	}
 	switch {
@@ -215,19 +228,22 @@ func (p *pen) erase(path []string) {
 			d.over = later(d.over, bound)
 		}
 	}
-	over := p.w.Over
-	p.w.Over = bound // one stamp for all
-	p.resetBelow(path, p.d.at(path))
-	p.w.Over = over
+	p.resetBelow(path, p.d.at(path), p.d.holders().at(path), bound)
 }
 
-func (p *pen) resetBelow(path []string, n *node) {
+// resetBelow resets what shows below path and is not LWW, over the bound: all of
+// a deleted object gets one stamp.
+func (p *pen) resetBelow(path []string, n *node, h *holder, bound Stamp) {
 	for _, k := range n.children() {
 		kid, at := k.node, append(path[:len(path):len(path)], k.key)
-		if kid.typed() && kid.value() != nil {
-			p.assignField(at, nil, nil)
+		switch {
+		case h.claims(k.key): // it never shows
+		case !kid.typed():
+			p.resetBelow(at, kid, h.kid(k.key), bound)
+		case kid.value() != nil:
+			f := p.field(at)
+			f.want, f.over = nil, bound
 		}
-		p.resetBelow(at, kid)
 	}
 }
 
@@ -263,8 +279,9 @@ func (p *pen) seatsBelow(path []string) []seat {
 	return seats
 }
 
-// put writes an LWW register.
-func (p *pen) put(path []string, r Register) { p.d.growTo(path).put(r) }
+// put writes an LWW register. It is a join as every write is: at the last of all
+// stamps the greater register stays.
+func (p *pen) put(path []string, r Register) { p.d.growTo(path).raise(r) }
 
 // stamp returns the stamp of a write that supersedes all at, above and below
 // path.
@@ -317,7 +334,30 @@ func (d *draft) set(member string, rest []string, want *View) {
 	}
 }
 
+// field returns the field at path as this write will leave it.
+func (p *pen) field(path []string) *fieldDraft {
+	at := pointer(path)
+	if f, ok := p.whole[at]; ok {
+		return f
+	}
+	f := &fieldDraft{path: path, was: p.wasAt(path)}
+	if n := p.d.at(path); n.typed() {
+		f.want = n.value()
+	}
+	if p.whole == nil {
+		p.whole = make(map[string]*fieldDraft)
+	}
+	p.whole[at] = f
+	return f
+}
+
 func (p *pen) flush() {
+	for _, at := range sortedKeys(p.whole) {
+		f, over := p.whole[at], p.w.Over
+		p.w.Over = later(over, f.over)
+		p.assignField(f)
+		p.w.Over = over
+	}
 	for _, name := range sortedKeys(p.drafts) {
 		d := p.drafts[name]
 		tuple := tupleText(d.members)
@@ -383,21 +423,16 @@ func (p Policy) isAbsent(tuple *View) bool {
 }
 
 // assignField writes a register of another policy than LWW.
-func (p *pen) assignField(path, rest []string, want *View) {
-	n := p.d.growTo(path)
-	is := ruleAt(p.fields, path)
+func (p *pen) assignField(f *fieldDraft) {
+	n := p.d.growTo(f.path)
+	is := ruleAt(p.fields, f.path)
 	if n.has && is.less(n.reg.rule()) {
 		is = n.reg.rule()
 	}
-	if n.has {
-		want = n.value().With(rest, want)
-	} else {
-		want = (*View)(nil).With(rest, want)
-	}
 	if is.kind.Elements() {
-		p.assignArray(n, is, want, p.wasAt(path))
+		p.assignArray(n, is, f.want, f.was)
 	} else {
-		p.assignValue(n, is, want)
+		p.assignValue(n, is, f.want)
 	}
 }
 
