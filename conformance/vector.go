@@ -35,7 +35,7 @@ type Vector struct {
 
 // Ops are the operations, each with a directory of vectors of its name.
 func Ops() []string {
-	return []string{"stamp", "parse", "merge", "view", "encode", "adopt", "check"}
+	return []string{"stamp", "parse", "merge", "view", "encode", "adopt", "write", "forget", "check"}
 }
 
 // Vectors returns those that are part of this package, sorted by name.

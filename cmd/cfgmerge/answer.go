@@ -20,7 +20,8 @@ func answer(_ context.Context, r conformance.Request) (conformance.Answer, error
 	}
 	op, known := map[string]func(strictjson.Node) (any, error){
 		"stamp": answerStamp, "parse": answerParse, "merge": answerMerge, "view": answerView,
-		"encode": answerEncode, "adopt": answerAdopt, "check": answerCheck,
+		"encode": answerEncode, "adopt": answerAdopt, "write": answerWrite,
+		"forget": answerForget, "check": answerCheck,
 	}[r.Op]
 	if !known {
 		out.Skip = "there is no op of this name"

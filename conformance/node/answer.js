@@ -6,11 +6,14 @@ import { Damage } from './damage.js';
 import { decode, takeApart } from './decode.js';
 import { merge } from './document.js';
 import { encode } from './encode.js';
-import { parseFile } from './parse.js';
+import { parseFile, parseLiteral } from './parse.js';
 import { bytesFrom, documentFrom, documentOut, sorted } from './shapes.js';
 import { compareStamps, fieldsOf, isStamp, stampOf, successor, writeStamp } from './stamp.js';
 import { literal } from './canonical.js';
+import { forget } from './forget.js';
+import { placeOf } from './pointer.js';
 import { view } from './view.js';
+import { Refused, write } from './write.js';
 
 const STAMPS = {
   parse: ({ parse }) => (isStamp(parse) ? fieldsOf(parse) : fail('malformed')),
@@ -27,6 +30,8 @@ const ANSWERS = {
   view: ({ document }) => ({ view: literal(view(documentFrom(document))) }),
   encode: ({ document }) => ({ text: encode(documentFrom(document)) }),
   adopt: ({ ours, history, file }) => adopted(adopt(ours && documentFrom(ours), history, bytesFrom(file))),
+  write: ({ document, actor, clock, changes }) => ({ document: documentOut(write(documentFrom(document), actor, clock, changes.map(changeFrom))) }),
+  forget: ({ document, horizon }) => ({ document: documentOut(forget(documentFrom(document), horizon)) }),
   check: ({ text, limits }) => ({ findings: check(bytesFrom(text), limits) }),
 };
 
@@ -35,9 +40,14 @@ export function answer({ id, op, input }) {
   try {
     return { id, result: ANSWERS[op](input) };
   } catch (error) {
-    if (error instanceof Damage) return { id, error: { class: error.code } };
+    if (error instanceof Damage || error instanceof Refused) return { id, error: { class: error.code } };
     throw error;
   }
+}
+
+function changeFrom({ at, value, was }) {
+  const [wanted, taken] = [value, was].map((text) => (text === undefined ? null : parseLiteral(text)));
+  return { path: placeOf(at), value: wanted, was: taken };
 }
 
 function fail(code) {

@@ -40,6 +40,14 @@ function instantOf(text) {
   return { seconds: date / 1000 + hour * 3600 + minute * 60 + +second - offset, fraction: fraction.slice(0, 9).replace(/0+$/, '') };
 }
 
+// How a time is written, as a policy says it; empty if it is none (3.6 rule 8).
+export function formOf(value) {
+  const { type } = rated(value);
+  if (type === 'time') return 'rfc3339';
+  if (type !== 'number' || compareNumbers(exact(value.text), exact('0')) <= 0) return '';
+  return compareNumbers(exact(value.text), exact('1e11')) < 0 ? 's' : 'ms';
+}
+
 const isDay = (year, month, day) => month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month);
 
 const isLeap = (year) => (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;

@@ -2,7 +2,7 @@
 // ties, type changes and registers above each other are common.
 
 import { LENGTH, digest, spentDigest } from './digest.js';
-import { canonical } from './canonical.js';
+import { canonical, literal } from './canonical.js';
 import { callOf, nameOf, numbered, readName } from './element.js';
 import { encode } from './encode.js';
 import { parseLiteral } from './parse.js';
@@ -11,6 +11,8 @@ import { fieldPolicy, readPolicies } from './policy.js';
 import { compareKinds, hasEra, isByElement, isFieldKind, isGroupKind } from './register.js';
 import { documentFrom } from './shapes.js';
 import { LAST, ZERO } from './stamp.js';
+import { view } from './view.js';
+import { shownAt } from './write.js';
 
 const KEYS = ['a', 'b', 'c', 'a', 'b', '', 'x/y', '~', 'é', '\ud800', '\uffff', '\ud83d\ude00', '10', '9'];
 const NUMBERS = ['0', '-0', '1', '1.0', '10e-1', '1.5', '15e-1', '1e21', '1e22', '9007199254740993', '9007199254740992', '0.1000000000000000055', '0.1', '-3', '1e400', '1.5e-400', '123456789.25'];
@@ -56,7 +58,7 @@ export class Random {
   times = (n, make) => Array.from({ length: this.below(n + 1) }, make);
 
   question() {
-    const op = this.pick(['parse', 'parse', 'merge', 'view', 'view', 'encode', 'encode', 'adopt', 'adopt', 'adopt', 'check', 'stamp']);
+    const op = this.pick(['parse', 'parse', 'merge', 'view', 'view', 'encode', 'encode', 'adopt', 'adopt', 'adopt', 'write', 'write', 'write', 'forget', 'check', 'stamp']);
     return { op, input: op === 'stamp' ? this.stampQuestion() : this[op]() };
   }
 
@@ -123,14 +125,8 @@ export class Random {
     return numbered(callOf(policy, value), policy.kind === 'keyed' && this.chance(20) ? 1 + this.below(2) : 0);
   }
 
-  // The last of all stamps leaves nothing to write.
-  writable() {
-    const stamp = this.stamp();
-    return stamp < 'y' ? stamp : ZERO;
-  }
-
   element(kind, value) {
-    const register = { policy: kind, stamp: this.writable() };
+    const register = { policy: kind, stamp: this.stamp() };
     return this.chance(20) ? { ...register, dead: true } : { ...register, value: value.text };
   }
 
@@ -138,7 +134,7 @@ export class Random {
     const order = [...new Set(keys)].filter(() => this.chance(80));
     if (this.chance(10)) order.push(this.pick(['"x"', '["AAAAAAAAAAAAAAAA"]', '["b",1]', '["c",1]', '["b","x",1]', '[]', '["b",1.0]', '[ "b", 1 ]', order[0] ?? '7']));
     const register = this.value('max', () => (this.chance(80) ? `[${order}]` : this.pick(['7', '"x"', '{}', '{"a":1}', 'null'])));
-    return { ...register, policy: kind, stamp: this.writable(), ...(kind === 'keyed' && id ? { id } : {}) };
+    return { ...register, policy: kind, stamp: this.stamp(), ...(kind === 'keyed' && id ? { id } : {}) };
   }
 
   instance(name, policy, at) {
@@ -277,6 +273,54 @@ export class Random {
     return object(members);
   }
 
+  write() {
+    const policy = this.policies();
+    const document = this.stateOf(policy);
+    const shown = { shows: view(documentFrom(document)) };
+    const places = [this.place(policy), ...this.times(2, () => this.place(policy))].filter((place, i, all) => all.every((other, j) => j >= i || !isAtOrAbove(place, other)));
+    return { document, actor: this.pick(['00000000', '00000001', '00000001', 'zzzzzzzz']), clock: this.pick([0, 1, 5, 2 ** 31]), changes: places.map((place) => this.change(place, shownAt(shown, place))) };
+  }
+
+  // Elements that change in part have no white space.
+  stateOf(policy) {
+    const document = this.document(policy, 8);
+    for (const held of Object.values(document.at)) if (held.value) held.value = held.value.replaceAll('{ "c":2, "b":1 }', '{"c":2,"b":1}');
+    return this.chance(90) ? withoutGreater(document) : document;
+  }
+
+  place(policy) {
+    const names = Object.keys(policy).filter((name) => !policy[name].at);
+    if (names.length > 0 && this.chance(50)) return placeOf(this.pointerFor(this.pick(names)));
+    return this.chance(5) ? ['$cfgmerge'] : this.path();
+  }
+
+  change(place, shown) {
+    const change = { at: pointerOf(place) };
+    if (this.chance(75)) change.value = this.chance(50) ? this.varied(shown) : this.wanted(2);
+    if (this.chance(40)) change.was = this.varied(shown);
+    return change;
+  }
+
+  wanted(depth) {
+    if (depth > 0 && this.chance(40)) return this.members(() => this.wanted(depth - 1));
+    return this.chance(40) ? `[${this.times(3, () => this.pick(ELEMENTS).replaceAll(' ', ''))}]` : this.leaf();
+  }
+
+  // What a place shows, or something like it.
+  varied(shown) {
+    if (shown === null || this.chance(5)) return this.wanted(1);
+    if (shown.type === 'array') return this.chance(70) ? this.rewrittenArray(shown).replaceAll(' ', '') : shown.text;
+    if (shown.type !== 'object') return this.chance(50) ? this.leaf() : literal(shown);
+    const kept = [...shown.members].filter(() => this.chance(85)).map(([key, member]) => `${JSON.stringify(key)}:${this.varied(member)}`);
+    const key = this.key();
+    if (this.chance(30) && !shown.members.has(key)) kept.push(`${JSON.stringify(key)}:${this.wanted(1)}`);
+    return `{${kept}}`;
+  }
+
+  forget() {
+    return { document: this.stateOf(this.policies()), horizon: this.pick([LAST, this.stamp(), '0000000000020000000001']).slice(0, 21) };
+  }
+
   found() {
     const policy = this.policies();
     const ours = withoutGreater(this.document(policy));
@@ -320,6 +364,8 @@ export class Random {
     return steps.map((step) => `000000${step}` + (this.chance(20) ? '' : digest(salt, key, canonical(parseLiteral(isPointer(key) ? this.leaf() : this.pick([...ELEMENTS, ...NUMBERS]))))));
   }
 }
+
+const isAtOrAbove = (a, b) => a.every((key, i) => i >= b.length || key === b[i]);
 
 // A file tells the kinds of registers by its policies: no writer makes one of a
 // greater kind.

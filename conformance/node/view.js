@@ -152,11 +152,13 @@ function liftGroups(document, place) {
   for (const { policy, owned, instance } of groupsAt(document.policies, place.path)) {
     for (const key of owned) taken.add(key);
     const held = place.groups.find((group) => group.instance === instance);
-    if (held) document.registers.set(instance, { ...held.register, kind: policy.kind, value: part(held.register.value, owned) });
+    if (held) document.registers.set(instance, { ...held.register, kind: greaterKind(held.register, policy), value: part(held.register.value, owned) });
     else liftGroup(document, place, { policy, owned, instance });
   }
   return taken;
 }
+
+const greaterKind = (a, b) => (compareKinds(a, b) >= 0 ? a.kind : b.kind);
 
 function liftGroup({ registers }, place, { policy, owned, instance }) {
   const tuple = part(place.shows?.type === 'object' ? place.shows : EMPTY, owned);
