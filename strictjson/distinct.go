@@ -14,6 +14,7 @@ func (p *parser) distinct(object int32, size, end int) int {
 	switch {
 	case size <= fewKeys:
 		repeated = p.repeatedOfFew(object)
+	case p.ascend(object):
 	case size <= someKeys:
 		repeated = p.repeatedOfSome(object)
 	default:
@@ -23,6 +24,26 @@ func (p *parser) distinct(object int32, size, end int) int {
 		return p.fail(DuplicateKey, int(p.nodes[repeated].keyStart)-1)
 	}
 	return end
+}
+
+// ascend reports whether each key is greater than the one before it, as those of a map are that was encoded: then none
+// is repeated. Once they may begin anew below the first one: a member that is kept for programs often comes last.
+func (t *Tree) ascend(object int32) bool {
+	first, last, anew := t.key(object+1), "", false
+	for i := object + 1; i < t.nodes[object].after; i = t.nodes[i].after {
+		key := t.key(i)
+		if i > object+1 && key <= last {
+			if anew {
+				return false
+			}
+			anew = true
+		}
+		if anew && key >= first {
+			return false
+		}
+		last = key
+	}
+	return true
 }
 
 // repeatedOfFew returns the first member whose key an earlier one has, or 0. Keys are compared only where

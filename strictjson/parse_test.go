@@ -230,23 +230,40 @@ func TestTwentyMegabytesOfBracketsAreRefusedAtOnce(t *testing.T) {
 }
 
 func TestDuplicatesAreFoundInObjectsOfEverySize(t *testing.T) {
-	for _, size := range []int{2, fewKeys, fewKeys + 1, 100, 5000} {
-		for _, twin := range []int{0, (size - 1) / 2, size - 2} {
-			keys := make([]string, size)
-			for i := range keys {
-				keys[i] = fmt.Sprintf("%q:0", fmt.Sprint("key", i))
-			}
-			src := "{" + strings.Join(keys, ",") + "}"
-			if _, err := Parse([]byte(src), Limits{}); err != nil {
-				t.Fatalf("size %d: %v", size, err)
-			}
-			keys[size-1] = strings.Replace(keys[twin], "k", `\u006b`, 1)
-			src = "{" + strings.Join(keys, ",") + "}"
-			_, err := Parse([]byte(src), Limits{})
-			if classOf(t, err) != DuplicateKey || err.(*SyntaxError).Offset != strings.Index(src, `"\u`) {
-				t.Errorf("size %d, twin of %d: %v", size, twin, err)
+	for _, key := range []string{"key%d", "key%04d"} { // the latter ascend
+		for _, size := range []int{2, fewKeys, fewKeys + 1, 100, 5000} {
+			for _, twin := range []int{0, (size - 1) / 2, size - 2} {
+				checkDuplicate(t, key, size, twin)
 			}
 		}
+	}
+}
+
+// checkDuplicate parses an object of which the last key is that of the twin, spelled otherwise.
+func checkDuplicate(t *testing.T, key string, size, twin int) {
+	t.Helper()
+	keys := make([]string, size)
+	for i := range keys {
+		keys[i] = fmt.Sprintf("%q:0", fmt.Sprintf(key, i))
+	}
+	src := "{" + strings.Join(keys, ",") + "}"
+	if _, err := Parse([]byte(src), Limits{}); err != nil {
+		t.Fatalf("size %d: %v", size, err)
+	}
+	if behind := strings.TrimSuffix(src, "}") + `,"$a":0,"$b":0}`; size > 2 {
+		if _, err := Parse([]byte(behind), Limits{}); err != nil {
+			t.Fatalf("size %d, and less behind: %v", size, err)
+		}
+		twice := strings.Replace(behind, `"$b"`, keys[twin][:len(keys[twin])-2], 1)
+		if _, err := Parse([]byte(twice), Limits{}); classOf(t, err) != DuplicateKey || err.(*SyntaxError).Offset != strings.LastIndex(twice, `"key`) {
+			t.Errorf("size %d, twin of %d behind less: %v", size, twin, err)
+		}
+	}
+	keys[size-1] = strings.Replace(keys[twin], "k", `\u006b`, 1)
+	src = "{" + strings.Join(keys, ",") + "}"
+	_, err := Parse([]byte(src), Limits{})
+	if classOf(t, err) != DuplicateKey || err.(*SyntaxError).Offset != strings.Index(src, `"\u`) {
+		t.Errorf("size %d, twin of %d: %v", size, twin, err)
 	}
 }
 
