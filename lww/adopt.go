@@ -75,10 +75,11 @@ func Adopt(ours *Document, past *History, file *Decoded) Adoption {
 // that was empty, that it still is.
 func (a *adopter) saw(e edit) bool {
 	r, ok := a.doc.Register(pointer(e.path))
+	shown := a.doc.at(e.path).array()
 	switch {
 	case e.hollow, ok && r.Policy == LWW && r.Stamp == e.over:
 		return a.doc.At(e.path).Equal(a.file.Doc.At(e.path))
-	case a.doc.at(e.path).array() != nil:
+	case shown != nil && isArray(shown.text()):
 		return true // its elements are judged one by one
 	}
 	return ok && r.Stamp == e.over
@@ -244,26 +245,40 @@ func (a *adopter) whole(removed []edit) []edit {
 	slices.SortFunc(removed, func(x, y edit) int { return slices.Compare(x.path, y.path) })
 	gone := map[string]bool{}
 	for _, e := range removed {
-		gone[pointer(e.path)] = true
+		changes, _ := e.changes()
+		for _, c := range changes {
+			gone[pointer(c.Path)] = true
+		}
 	}
 	var out []edit
 	done := map[string]int{}
 	for _, e := range removed {
-		for depth := 1; depth < len(e.path); depth++ {
-			if top := e.path[:depth]; a.file.View.At(top) == nil && a.allGone(top, gone) {
-				e.path = top
-				break
-			}
+		if top, ok := a.emptied(e, gone); ok {
+			e = edit{path: top, over: e.over}
 		}
-		at := pointer(e.path)
-		if i, ok := done[at]; ok {
+		if i, ok := done[e.key()]; ok {
 			out[i].over = later(out[i].over, e.over)
 			continue
 		}
-		done[at] = len(out)
+		done[e.key()] = len(out)
 		out = append(out, e)
 	}
 	return out
+}
+
+// emptied returns the topmost object around the removal that the text lacks and
+// of which nothing is left.
+func (a *adopter) emptied(e edit, gone map[string]bool) ([]string, bool) {
+	objects := len(e.path) // on the path, the root included
+	if e.tuple != nil {
+		objects++
+	}
+	for depth := 1; depth < objects; depth++ {
+		if top := e.path[:depth]; a.file.View.At(top) == nil && a.allGone(top, gone) {
+			return top, true
+		}
+	}
+	return nil, false
 }
 
 // allGone reports whether all that ours shows below path is among the removed.
@@ -332,10 +347,10 @@ func (a *adopter) withoutBlock() {
 	for _, e := range edits {
 		a.judge(e, known, base)
 	}
-	for _, e := range orders {
+	for _, e := range a.whole(removed) {
 		a.edit(e)
 	}
-	for _, e := range removed {
+	for _, e := range orders {
 		a.edit(e)
 	}
 }

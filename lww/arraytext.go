@@ -229,7 +229,7 @@ func (r *reader) order(w *writtenArray) {
 		r.putMark(w.at, w.entry)
 	case w.form == typedTombstone:
 		r.Doc.growTo(w.path).raise(w.entry.register(is, "").normal())
-	default:
+	case w.form == values:
 		value := orderText(unroll(w.entry.order, w.keys))
 		if reg := w.register(is, value).normal(); w.digest(0) == r.of(w.at, reg.Value) {
 			r.Doc.growTo(w.path).raise(reg)

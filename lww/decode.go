@@ -66,7 +66,7 @@ type edit struct {
 	// the keys of all that the text has, if the edit is about these.
 	element string
 	order   []string
-	// hollow: what was removed is an object that only tombstones kept open.
+	// hollow: what was removed is an empty object that only tombstones kept open.
 	hollow bool
 	// witness is the edit's index among the leaves that were known before, if
 	// the file has no block.
@@ -174,6 +174,10 @@ func (d *Decoded) read(text, at strictjson.Node, known bool) {
 	if policy, ok := text.Get("policy"); ok {
 		d.Doc.Policies = parseTable(policy)
 	}
+	r := &reader{
+		Decoded: d, digester: newDigester(d.Doc.Salt), known: known, unread: map[string]bool{},
+		groups: d.Doc.Policies.groups(), fields: d.Doc.Policies.fields(), nodes: []*node{&d.Doc.root},
+	}
 	d.block.at = make(map[string]entry, at.Len())
 	for key, value := range at.Members() {
 		e, ok := parseEntry(value)
@@ -181,13 +185,12 @@ func (d *Decoded) read(text, at strictjson.Node, known bool) {
 			d.Malformed = append(d.Malformed, key)
 			continue
 		}
+		if e.form == values && (e.isOrdered() || e.count() > 1) && !e.fits(r.kindOf(key)) {
+			e = entry{form: misfit, stamp: e.stamp}
+		}
 		d.block.at[key] = e
 	}
 	slices.Sort(d.Malformed)
-	r := &reader{
-		Decoded: d, digester: newDigester(d.Doc.Salt), known: known, unread: map[string]bool{},
-		groups: d.Doc.Policies.groups(), fields: d.Doc.Policies.fields(), nodes: []*node{&d.Doc.root},
-	}
 	for key := range d.block.at {
 		r.unread[key] = true
 	}
@@ -224,6 +227,20 @@ type reader struct {
 	opened map[string]bool     // lazily: the places that have an entry below them
 	named  map[string][]string // lazily: the elements that have an entry, by array
 	arrays []*writtenArray
+}
+
+// kindOf returns the kind of the register that an entry is about: of an element
+// Group, since that, too, is one value and has no more than a stamp.
+func (r *reader) kindOf(key string) Kind {
+	if isInstance(key) {
+		group, _, _ := splitInstance(key)
+		return r.Doc.Policies[group].Kind
+	}
+	path, err := strictjson.SplitPointer(key)
+	if err != nil {
+		return Group
+	}
+	return ruleAt(r.fields, path).kind
 }
 
 // open reports whether the block has a register below the place whatever the
@@ -437,7 +454,7 @@ func (r *reader) tuple(s seat, v *View, path []string) {
 	switch {
 	case listed && r.vouches(e, s.name, value):
 		r.Doc.Put(s.name, e.register(s.policy.rule(), value))
-	case listed || len(members) > 0:
+	case listed && e.form == values || len(members) > 0:
 		r.edits = append(r.edits, edit{path: path, want: viewOfRaw(value), over: e.stamp, tuple: &s, entry: e})
 	}
 }
@@ -563,34 +580,28 @@ func (r *reader) missing(key string, e entry) {
 	}
 }
 
-// hollows finds the objects that nothing but tombstones kept open, and that
+// hollows finds the empty objects that nothing but tombstones kept open, and that
 // the text lacks: they have no entry by which they could be missed.
 func (r *reader) hollows() {
 	found := map[string]int{}
 	for _, key := range sortedKeys(r.unread) {
-		if e := r.block.at[key]; e.form == tombstone && !isInstance(key) {
-			path, _ := strictjson.SplitPointer(key)
-			r.hollow(found, path, e.stamp)
+		e := r.block.at[key]
+		path, err := strictjson.SplitPointer(key)
+		if e.form != tombstone || err != nil || len(path) < 2 {
+			continue
 		}
+		path = path[:len(path)-1]
+		if v := r.Doc.At(path); r.View.At(path) != nil || !v.IsObject() || v.Len() > 0 {
+			continue
+		}
+		at := pointer(path)
+		if i, ok := found[at]; ok {
+			r.edits[i].over = later(r.edits[i].over, e.stamp)
+			continue
+		}
+		found[at] = len(r.edits)
+		r.edits = append(r.edits, edit{path: path, over: e.stamp, hollow: true})
 	}
-}
-
-// hollow notes the topmost object on the path, if it is one of these.
-func (r *reader) hollow(found map[string]int, path []string, s Stamp) {
-	depth := 1
-	for depth < len(path) && r.View.At(path[:depth]) != nil {
-		depth++
-	}
-	if depth >= len(path) || !r.Doc.At(path[:depth]).IsObject() {
-		return
-	}
-	at := pointer(path[:depth])
-	if i, ok := found[at]; ok {
-		r.edits[i].over = later(r.edits[i].over, s)
-		return
-	}
-	found[at] = len(r.edits)
-	r.edits = append(r.edits, edit{path: path[:depth], over: s, hollow: true})
 }
 
 func (r *reader) missingTuple(key string, e entry) {

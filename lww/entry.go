@@ -34,6 +34,8 @@ const (
 	emptyObject
 	// typedTombstone: [stamp, null, era].
 	typedTombstone
+	// misfit: an entry with parts that the kind of its key has no use for.
+	misfit
 )
 
 const emptyMark = "{}"
@@ -66,7 +68,7 @@ func (e entry) append(dst []byte) []byte {
 		dst = append(dst, e.digests...)
 		dst = append(dst, '"')
 	}
-	if !e.era.IsZero() || e.gen > 0 || e.spent != "" || e.order != "" || e.form == typedTombstone {
+	if e.isOrdered() || e.form == typedTombstone {
 		dst = append(dst, `,"`+e.era.String()+`"`...)
 	}
 	if e.gen > 0 || e.spent != "" {
@@ -119,6 +121,28 @@ func parseEntry(n strictjson.Node) (e entry, ok bool) {
 		return e, e.form == values && areDigests(e.spent)
 	}
 	return e, true
+}
+
+// isOrdered reports whether the entry has a part that only registers have which
+// compare by more than their stamp.
+func (e entry) isOrdered() bool {
+	return !e.era.IsZero() || e.gen > 0 || e.spent != "" || e.order != ""
+}
+
+// fits reports whether a register of the kind can have all parts of a values
+// entry, and as many values.
+func (e entry) fits(kind Kind) bool {
+	switch kind {
+	case Token:
+		return e.count() == 1 && e.order == ""
+	case Set, Keyed:
+		return e.gen == 0
+	case First, Max, Min:
+		return e.count() == 1 && e.gen == 0 && e.order == ""
+	case Group:
+		return e.count() == 1 && !e.isOrdered()
+	}
+	return !e.isOrdered()
 }
 
 func (e *entry) parseDigests(n strictjson.Node) bool {

@@ -9,11 +9,11 @@ import { copyOf, merge, newDocument } from './document.js';
 import { readHistory } from './history.js';
 import { judge, putsBackSecret } from './infer.js';
 import { parseFile } from './parse.js';
-import { pointerOf } from './pointer.js';
+import { isPointer, placeOf, pointerOf } from './pointer.js';
 import { instanceOf, unitAt } from './policy.js';
-import { register } from './register.js';
+import { isByElement, register } from './register.js';
 import { spentIn } from './spent.js';
-import { ZERO } from './stamp.js';
+import { ZERO, laterOf } from './stamp.js';
 import { compareText } from './unicode.js';
 import { unitsOf } from './units.js';
 import { EMPTY, elementsIn, isEmptyObject, lift, treeOf } from './view.js';
@@ -38,10 +38,11 @@ function imported(ours, shown) {
 // Rules 1 and 2.
 function adoptIntact(ours, history, theirs, shown) {
   const known = ours && ours.id === theirs.document.id ? lift(ours) : newDocument(theirs.document.id, theirs.document.salt);
+  const listed = [...listedIn(known, theirs)];
   const adoption = new Adoption(merge(known, theirs.document), shown, readHistory(history).spent);
   const { edits, orders } = inOrder(theirs.edits);
   for (const edit of edits) if (!adoption.onlyEmpties(edit)) adoption.edit(edit);
-  adoption.remove(adoption.missing(known, theirs), theirs.removedObjects.values());
+  adoption.remove([...listed, ...adoption.ofEntries(theirs)]);
   for (const edit of orders) adoption.order(edit);
   return adoption.result();
 }
@@ -126,53 +127,79 @@ class Adoption {
     }
   }
 
-  // The units that the text lacks and the block accounts for: leaves of ours
-  // before the merge, with the entry's stamp and a listed digest, and fields and
-  // {} that have the entry's stamp (rule 1).
-  missing(ours, { document, removed, lost, seen }) {
-    const isMissing = ({ key, path, isElement }) => (isElement ? !seen.has(key) : shownAt({ shows: this.shown }, path) === null);
-    const isListed = ({ key, value, stamp }) =>
-      lost.some(({ entry, digest: short }) => entry.stamp === stamp && digest(document.salt, key, canonical(value)) === short);
-    const leaves = new Set([...unitsShown(ours)].filter((unit) => (unit.kind === 'lww' || unit.isElement) && isListed(unit)).map(({ key }) => key));
-    const isRemoved = ({ key, kind, value, stamp, order }) =>
-      (kind !== 'lww' || isEmptyObject(value)) && removed.some((entry) => entry.key === key && (order || entry.stamp === stamp));
-    const gone = [...unitsShown(this.writer.document)].filter((unit) => isMissing(unit) && (leaves.has(unit.key) || isRemoved(unit)));
-    return gone.map((unit) => ({ ...unit, mayStay: unit.order !== undefined }));
+  // What the text lacks and has entries of its own, where ours has the same (rule
+  // 1). An array may have other elements.
+  *ofEntries({ document, removed, removedObjects }) {
+    const { tree } = this.writer;
+    const vouchedFor = treeOf(document);
+    const isAsSeen = (path) => isSame(shownAt(tree, path), shownAt(vouchedFor, path));
+    const units = new Map([...unitsShown(this.writer.document)].map((unit) => [unit.key, unit]));
+    for (const { key, place, stamp, form } of removed) {
+      const unit = units.get(key);
+      const held = this.writer.document.registers.get(key);
+      if (unit && unit.kind !== 'lww' && (unit.order || unit.stamp === stamp)) yield { ...unit, mayStay: unit.order !== undefined, over: stamp };
+      else if (form === 'empty' && held?.kind === 'lww' && held.stamp === stamp && isAsSeen(place)) yield { key, path: place, over: stamp };
+    }
+    for (const [key, { path, over }] of removedObjects) if (isAsSeen(path)) yield { key, path, over };
   }
 
-  // Removes units, the objects at places and, where all of an object goes that
-  // the text lacks, the object.
-  remove(units, places = []) {
-    const going = new Set(units.map(({ key }) => key));
-    const all = [...unitsShown(this.writer.document)];
-    const stays = (path) => all.some(({ key, path: at, isUnwritten }) => !going.has(key) && !isUnwritten && isAt(path, at));
-    const isGone = (path) => shownAt({ shows: this.shown }, path) === null && !stays(path);
-    for (const { key, path } of units.filter(({ isElement }) => isElement)) this.attempt(key, () => this.writer.element(key, path, null, ZERO));
-    for (const unit of units) this.removeOne(unit, isGone);
-    for (const path of places) if (this.isHollow(path)) this.removeOne({ key: pointerOf(path), path }, isGone);
+  // Removes units and what is at places and, where all of an object goes that the
+  // text lacks, the object.
+  remove(all) {
+    const lacking = all.filter(({ path, isElement, policy }) => isElement || policy || this.lacks(path));
+    for (const { key, path } of lacking.filter(({ isElement }) => isElement)) this.attempt(key, () => this.writer.element(key, path, null, ZERO));
+    const { tree } = this.writer;
+    const going = lacking.filter(({ path, isElement, mayStay }) => !isElement && !(mayStay && shownAt(tree, path)?.items?.length > 0));
+    const gone = new Set(going.flatMap(({ path, policy, value }) => (policy ? [...value.members.keys()].map((key) => pointerOf([...path, key])) : [pointerOf(path)])));
+    const isEmptied = (path) => path.length > 0 && this.lacks(path) && leavesOf(shownAt(tree, path), path).every((leaf) => isWithin(leaf, gone));
+    for (const removal of wholes(going, isEmptied)) this.removeOne(removal);
   }
 
-  // Whether tombstones alone keep the object at a place open.
-  isHollow(path) {
-    if (shownAt(this.writer.tree, path)?.type !== 'object') return false;
-    const below = [...unitsShown(this.writer.document)].filter(({ path: at }) => isAt(path, at));
-    return below.every(({ value, stamp }) => isEmptyObject(value) && stamp === undefined);
-  }
-
-  // Of elements, which are gone by now, only the object whose last they were. An
-  // array may stay, if it has others.
-  removeOne({ key, path, policy, isElement, mayStay }, isGone) {
+  removeOne({ key, path, policy, over = ZERO }) {
     const { writer } = this;
-    const above = path.map((_, i) => path.slice(0, i)).slice(1).find(isGone);
-    if (isElement && !above) return;
-    if (mayStay && !above && shownAt(writer.tree, path)?.items?.length > 0) return;
-    if (policy) return this.attempt(key, () => writer.unit({ key, path, policy, kind: policy.kind }, EMPTY));
-    const whole = path.map((_, i) => path.slice(0, i + 1)).find(isGone) ?? path;
-    if (shownAt(writer.tree, whole) !== null) this.attempt(pointerOf(whole), () => writer.write(whole, null), () => shownAt(writer.tree, whole) === null);
+    const isGone = () => shownAt(writer.tree, path) === null;
+    if (policy) this.attempt(key, () => writer.unit({ key, path, policy, kind: policy.kind }, EMPTY, over));
+    else if (!isGone()) this.attempt(key, () => writer.write(path, null, over), isGone);
+  }
+
+  lacks(path) {
+    return shownAt({ shows: this.shown }, path) === null;
   }
 }
 
-const isAt = (path, below) => path.every((key, i) => key === below[i]);
+// The leaves and elements that the text lacks and that ours, before the merge, has
+// with the stamp of an entry and a digest that it lists (rule 1).
+function* listedIn(ours, { document, lost, seen }) {
+  const isListed = (key, value, stamp) =>
+    lost.some(({ entry, digest: short }) => entry.stamp === stamp && digest(document.salt, key, canonical(value)) === short);
+  for (const [key, { kind, stamp, value }] of ours.registers) {
+    if (isPointer(key) && !isByElement({ kind }) && value !== null && isListed(key, value, stamp)) yield { key, path: placeOf(key), over: stamp };
+  }
+  for (const unit of unitsShown(ours)) if (unit.isElement && !seen.has(unit.key) && isListed(unit.key, unit.value, unit.stamp)) yield unit;
+}
+
+// The removals, those by which an object was emptied as one of the topmost such object.
+function wholes(going, isEmptied) {
+  const found = new Map();
+  for (const one of going) {
+    const above = one.policy ? [...prefixes(one.path), one.path] : prefixes(one.path);
+    const top = above.find(isEmptied);
+    const whole = top ? { key: pointerOf(top), path: top, over: one.over } : one;
+    const other = found.get(whole.key);
+    found.set(whole.key, other ? { ...other, over: laterOf(other.over ?? ZERO, whole.over ?? ZERO) } : whole);
+  }
+  return [...found.values()];
+}
+
+const prefixes = (path) => path.map((_, length) => path.slice(0, length));
+
+// The pointers of the leaves of a value, whatever their policies.
+const leavesOf = (value, path) =>
+  value?.type === 'object' && value.members.size > 0 ? [...value.members].flatMap(([key, member]) => leavesOf(member, [...path, key])) : value ? [pointerOf(path)] : [];
+
+const isWithin = (pointer, pointers) => [...prefixes(placeOf(pointer)), placeOf(pointer)].some((place) => pointers.has(pointerOf(place)));
+
+const isSame = (a, b) => (a && canonical(a)) === (b && canonical(b));
 
 // The unit that an edit is of, or part of, under the present policies.
 function unitOf(policies, key, path) {

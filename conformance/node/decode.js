@@ -15,7 +15,7 @@ import { isByElement, register } from './register.js';
 import { ZERO, compareStamps, laterOf } from './stamp.js';
 import { arrayOf, orderValue, ordered } from './array.js';
 import { compareText } from './unicode.js';
-import { EMPTY, isEmptyObject, objectOf } from './view.js';
+import { EMPTY, isEmptyObject, objectOf, treeOf } from './view.js';
 
 // Takes the block off the root.
 export function takeApart(root) {
@@ -56,7 +56,7 @@ class Decoder {
     this.malformed = [];
     this.edits = []; // what is not vouched for: key, path, value and the stamp that was overwritten
     this.removed = []; // entries whose place the text lacks
-    this.removedObjects = new Map(); // objects that only tombstones kept open, and the text lacks
+    this.removedObjects = new Map(); // empty objects that only tombstones kept open, and the text lacks, and the newest of these
     this.lost = []; // digests that no leaf accounts for
   }
 
@@ -66,8 +66,10 @@ class Decoder {
     this.object([], shown, this.entries.get('') ?? null);
     this.compareCovered();
     this.lookForMissing(shown);
+    const document = settled(this.document);
+    this.lookForHollow(treeOf(document).shows, shown);
     const { malformed, edits, removed, removedObjects, lost, seen } = this;
-    return { document: settled(this.document), malformed, edits, removed, removedObjects, lost, seen };
+    return { document, malformed, edits, removed, removedObjects, lost, seen };
   }
 
   readEntries() {
@@ -107,7 +109,8 @@ class Decoder {
   }
 
   leaf(path, key, value, nearest) {
-    const leaf = { path, key, value, over: nearest?.stamp ?? ZERO };
+    const isOver = nearest?.key === key || nearest?.form === 'value';
+    const leaf = { path, key, value, over: isOver ? nearest.stamp : ZERO };
     if (nearest?.form === 'value' && fits(nearest)) this.cover(nearest, leaf);
     else if (!(nearest?.key === key && nearest.form === 'empty' && isEmptyObject(value))) this.edits.push(leaf);
   }
@@ -214,8 +217,8 @@ class Decoder {
 
   lookForMissing(shown) {
     for (const entry of this.entries.values()) {
-      if (entry.form === 'dead') this.missingObject(entry, shown);
-      else if (entry.instance) this.missingTuple(entry);
+      if (entry.form === 'dead' || entry.form === 'misfit') continue;
+      if (entry.instance) this.missingTuple(entry);
       else if (entry.element) this.missingElement(entry);
       else if (!has(shown, entry.place)) this.missingPlace(entry);
     }
@@ -231,18 +234,15 @@ class Decoder {
     if (isByElement(entry) && entry.form === 'value') for (const digest of entry.digests.slice(1)) this.lost.push({ entry, digest });
   }
 
-  // An object that only tombstones kept open, at the topmost place that is
-  // missing. Below a field with a policy, or a member of an instance, nothing opens.
-  missingObject({ place, era, instance, element }, shown) {
-    if (era !== null || instance || element || this.isCovered(place)) return;
-    const above = place.slice(1).map((_, i) => place.slice(0, i + 1));
-    const path = above.find((path) => !has(shown, path));
-    if (path) this.removedObjects.set(pointerOf(path), path);
-  }
-
-  isCovered(place) {
-    const unit = unitAt(this.document.policies, place);
-    return unit !== null && (!unit.policy || this.entries.has(unit.key));
+  // Empty objects that only tombstones kept open: vouchedFor is what the entries show.
+  lookForHollow(vouchedFor, shown) {
+    for (const { form, era, instance, element, place, stamp } of this.entries.values()) {
+      const path = place?.slice(0, -1);
+      if (form !== 'dead' || era !== null || instance || element || path.length === 0) continue;
+      if (has(shown, path) || !isEmptyObject(at(vouchedFor, path))) continue;
+      const { over } = this.removedObjects.get(pointerOf(path)) ?? { over: ZERO };
+      this.removedObjects.set(pointerOf(path), { path, over: laterOf(over, stamp) });
+    }
   }
 
   missingTuple({ key, place, form }) {
@@ -250,12 +250,9 @@ class Decoder {
   }
 }
 
-function has(value, path) {
-  for (const key of path) {
-    value = value?.type === 'object' ? value.members.get(key) : undefined;
-  }
-  return value !== undefined;
-}
+const at = (value, path) => path.reduce((within, key) => (within?.type === 'object' ? within.members.get(key) : undefined), value);
+
+const has = (value, path) => at(value, path) !== undefined;
 
 // What a write has to supersede of an array's entry.
 const overOf = (entry) => (entry ? laterOf(entry.stamp, entry.era ?? ZERO) : ZERO);
@@ -267,7 +264,7 @@ function toldBy({ element, form, kind, id, stamp, era, gen }, value) {
 }
 
 // Whether an entry is an lww register that keeps the objects above it open.
-const keepsOpen = ({ form, era, instance, element }) => form !== 'value' && era === null && !instance && !element;
+const keepsOpen = ({ form, era, instance, element }) => (form === 'dead' || form === 'empty') && era === null && !instance && !element;
 
 function placesAbove(entries) {
   const lengths = (place) => place.map((_, length) => pointerOf(place.slice(0, length)));

@@ -6,16 +6,21 @@ import { isPointer, placeOf } from './pointer.js';
 import { fieldPolicy, instanceOf, isInstanceName } from './policy.js';
 import { compareKinds, isByElement } from './register.js';
 import { MOST } from './spent.js';
-import { isStamp } from './stamp.js';
+import { ZERO, isStamp } from './stamp.js';
 
 const DIGESTS = /^(?:[A-Za-z0-9_-]{4})+$/;
 const GENERATION = /^(?:0|[1-9][0-9]*)$/;
 
-// An entry has a form (dead, empty, or value), the place it is about, whether it
+// An entry has a form (dead, empty, value, or misfit), the place it is about, whether it
 // is a group's instance or an element, the kind of register there, stamp, digests, era, gen and order.
-// Null if it is malformed. Whether the kind fits the form is another question:
-// policies come and go.
+// Null if it is malformed. One with parts that its kind has no use for vouches for
+// nothing: policies come and go.
 export function readEntry(policies, key, node) {
+  const entry = parsed(policies, key, node);
+  return !entry || entry.form !== 'value' || hasUse(entry) ? entry : { ...entry, form: 'misfit', era: null };
+}
+
+function parsed(policies, key, node) {
   const shape = node.type === 'array' ? shapeOf(node.items) : null;
   if (!shape) return null;
   if (shape.spent && !isInstanceName(key)) return null;
@@ -54,14 +59,19 @@ const isStampNode = (node) => node?.type === 'string' && isStamp(node.value);
 
 const isGeneration = (node) => node.type === 'number' && GENERATION.test(node.text) && Number.isSafeInteger(Number(node.text));
 
-// Whether a register of its kind can have such an entry. A field with a policy
-// of its own has an lww register for as long as that shows nothing.
-export function fits({ kind, instance, element, form, digests, era, gen, order }) {
-  if (kind === null || (instance && form !== 'value')) return false;
-  if (gen > 0 && kind !== 'token') return false;
-  if (element) return form === 'dead' || (form === 'value' && digests.length === 1 && era === null);
-  if (isByElement({ kind })) return true;
-  if (order) return false;
-  if (kind === 'lww' || kind === 'group') return era === null && (kind === 'lww' || digests.length === 1);
-  return form !== 'value' || digests.length === 1;
+// Whether a register of its kind has all parts that a value entry has.
+function hasUse({ kind, element, digests, era, gen, order, spent }) {
+  const isLater = (era ?? ZERO) !== ZERO;
+  if (!element && isByElement({ kind })) return gen === 0;
+  if (digests.length > 1 && (element || kind !== 'lww')) return false;
+  if (element || kind === 'lww' || kind === 'group') return !isLater && gen === 0 && !order && !spent;
+  return !order && (gen === 0 || kind === 'token');
+}
+
+// Whether a register of its kind can have an entry of that form. A field with a
+// policy of its own has an lww register for as long as that shows nothing.
+export function fits({ kind, instance, element, form, era }) {
+  if (form === 'misfit' || kind === null || (instance && form !== 'value')) return false;
+  if (element) return form !== 'empty';
+  return form === 'value' || kind !== 'lww' || era === null;
 }

@@ -7,7 +7,7 @@ import { keyed } from './element.js';
 import { NEVER, readHistory, versionAt } from './history.js';
 import { pointerOf } from './pointer.js';
 import { isSecretMember } from './policy.js';
-import { spentIn } from './spent.js';
+import { isNone, spentIn } from './spent.js';
 import { unitsOf } from './units.js';
 import { elementsIn, placeAt, treeOf } from './view.js';
 
@@ -180,6 +180,6 @@ export function putsBackSecret({ salt, policies }, spent, policy, path, tuple, p
   return [...tuple.members].some(([key, member]) => {
     const now = present?.members.get(key);
     const isPresent = now !== undefined && equal(now, member);
-    return !isPresent && isSecretMember(policies, policy, path, key) && spent.has(spentDigest(salt, canonical(member)));
+    return !isPresent && !isNone(member) && isSecretMember(policies, policy, path, key) && spent.has(spentDigest(salt, canonical(member)));
   });
 }

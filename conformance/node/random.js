@@ -245,7 +245,7 @@ export class Random {
     const leaves = ['/a', '/b', '/c', '/o/d', '/o/e', ...(policy.t ? ['t', '/m'] : [])].map((key) => this.life(key, policy, now));
     const at = Object.fromEntries(leaves.filter(({ current }) => current !== null).map(({ key, kind, current }) => [key, { stamp: this.stamp(), ...(kind === 'lww' ? {} : { policy: kind }), value: current }]));
     const past = Object.fromEntries(leaves.filter(({ versions }) => versions.length > 0).map((life) => [life.key, remembered(life)]));
-    const vocabularies = this.times(2, () => leaves.filter(() => this.chance(85)).flatMap(({ key }) => (key === 't' ? ['/t/a', '/t/b'] : [key])).map((key) => digest('salt', key, '')).join(''));
+    const vocabularies = this.times(2, () => leaves.filter(this.chance(60) ? () => true : () => this.chance(85)).flatMap(({ key }) => (key === 't' ? ['/t/a', '/t/b'] : [key])).map((key) => digest('salt', key, '')).join(''));
     const spent = policy.t ? this.times(2, () => spentDigest('salt', canonical(parseLiteral(this.token())))) : [];
     if (at.t && this.chance(50)) at.t.spent = this.spent(this.token);
     return { ours: { id: 'id', salt: 'salt', policy, at }, history: { now, past, vocabularies, spent }, file: this.rewrite(leaves, this.below(now + 1)) };
@@ -269,6 +269,7 @@ export class Random {
       if (key.startsWith('/o/')) members.o[key.slice(3)] = value;
       else members[key.replace('/', '')] = value;
     }
+    if (Object.keys(members.o).length === 0 && this.chance(60)) delete members.o;
     const object = (all) => `{${Object.entries(all).map(([key, value]) => `"${key}":${typeof value === 'string' ? value : object(value)}`)}}`;
     return object(members);
   }

@@ -17,7 +17,7 @@ export function superseded(salt, roles, old, tuple) {
 
 function rotating(salt, { refresh, access }, { members }) {
   const values = [refresh, access].filter(Boolean).map((member) => members.get(member));
-  return values.filter((value) => value && !['null', '""'].includes(canonical(value))).map((value) => digestOf(salt, value));
+  return values.filter((value) => value && !isNone(value)).map((value) => digestOf(salt, value));
 }
 
 // The digests of superseded secrets: those that the folder remembers, and those
@@ -26,3 +26,6 @@ export function spentIn(remembered, ...lists) {
   const listed = new Set(lists.flatMap((list) => split(list ?? '')));
   return { has: (digest) => remembered.has(digest) || listed.has(digest.slice(0, LENGTH)) };
 }
+
+// Null and "" are no secrets.
+export const isNone = (value) => ['null', '""'].includes(canonical(value));

@@ -10,7 +10,7 @@ import { parseLiteral } from './parse.js';
 import { pointerOf } from './pointer.js';
 import { fieldPolicy, instanceOf, unitAt } from './policy.js';
 import { compareKinds, compareRegisters, greater, isByElement, isPlain, register } from './register.js';
-import { superseded } from './spent.js';
+import { isNone, superseded } from './spent.js';
 import { FOREIGN, ZERO, laterOf, successor, writeStamp } from './stamp.js';
 import { compareText } from './unicode.js';
 import { EMPTY, isEmptyObject, lift, objectOf, placeAt, treeOf } from './view.js';
@@ -396,7 +396,7 @@ function respelled(old, { members }) {
 function isAbsent({ access, refresh }, tuple) {
   if (isEmptyObject(tuple)) return true;
   const named = [access, refresh].filter(Boolean);
-  return named.length > 0 && named.map((member) => tuple.members.get(member)).every((value) => !value || ['null', '""'].includes(canonical(value)));
+  return named.length > 0 && named.map((member) => tuple.members.get(member)).every((value) => !value || isNone(value));
 }
 
 function isAnother(identity, a, b) {
