@@ -54,7 +54,7 @@ func (s *survey) row(attack string, y *tally) {
 	y.name = attack
 	s.Logf("%s: %d runs", attack, y.runs)
 	if y.missed > 0 {
-		s.Logf("%d of %d hits could not be made", y.missed, y.hits)
+		s.Log(y.misses())
 	}
 	y.report(s)
 }

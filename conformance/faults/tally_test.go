@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"testing"
@@ -30,7 +31,9 @@ type tally struct {
 	// instead of another: strace counts by thread, and a run that has waited goes
 	// on with another one.
 	hits, missed int
-	found        map[string][]string
+	// untried are those of them that hit that call nowhere else either.
+	untried []string
+	found   map[string][]string
 }
 
 func (y *tally) add(v violation, where string) {
@@ -59,10 +62,19 @@ func (y *tally) report(t testing.TB) {
 	}
 }
 
+// misses says which hits could not be made.
+func (y *tally) misses() string {
+	return fmt.Sprintf("%d of %d hits not made, %d of these at calls that were hit nowhere else: %q",
+		y.missed, y.hits, len(y.untried), y.untried)
+}
+
 // join adds what another attack has done and found.
 func (y *tally) join(other *tally) {
 	y.points, y.runs = y.points+other.points, y.runs+other.runs
 	y.hits, y.missed = y.hits+other.hits, y.missed+other.missed
+	for _, call := range other.untried {
+		y.untried = append(y.untried, other.name+": "+call)
+	}
 	for class, texts := range other.found {
 		for _, text := range texts {
 			y.add(violation{class, text}, other.name)
