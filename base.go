@@ -1,6 +1,7 @@
 package cfgmerge
 
 import (
+	"cmp"
 	"encoding/json"
 	"hash/fnv"
 	"reflect"
@@ -41,7 +42,8 @@ func (o *outdated) holds(hash uint64) bool {
 	return o != nil && (o.first == hash || slices.Contains(o.others, hash))
 }
 
-// encode returns what encoding/json makes of v, which must be an object.
+// encode returns what encoding/json makes of v, which must be an object. How
+// large that is does not matter: the file is what has a limit.
 func encode(v any) (*lww.View, error) {
 	var text strings.Builder // the encoder writes once
 	e := json.NewEncoder(&text)
@@ -49,8 +51,11 @@ func encode(v any) (*lww.View, error) {
 	if err := e.Encode(v); err != nil {
 		return nil, &EncodeError{Type: typeOf(v)}
 	}
-	tree, err := strictjson.ParseString(text.String(), strictjson.Limits{})
-	if err != nil || tree.Root().Kind() != strictjson.Object {
+	tree, err := strictjson.ParseString(text.String(), ourOwn())
+	if err != nil { // a MarshalJSON may say one key twice
+		return nil, cmp.Or[error](limitError(err), &EncodeError{Type: typeOf(v)})
+	}
+	if tree.Root().Kind() != strictjson.Object {
 		return nil, ErrNotObject
 	}
 	return lww.ViewOf(tree.Root()), nil

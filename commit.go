@@ -22,8 +22,8 @@ type Edit func(*lww.Document, lww.Writer) error
 // aborts the save. A change that changes nothing writes nothing.
 //
 // The reasons in its *Error are those of Load, *LockError, *DurabilityError
-// (the change is committed), ErrUnsettled, *SpentError, and the error of the
-// function.
+// (the change is committed), ErrUnsettled, *SpentError, *LimitError, and the
+// error of the function.
 func (d *Doc) Update(ctx context.Context, change Edit) error {
 	return d.fail("update", d.commit(ctx, &intent{guarded: true, change: func(_ *state, doc *lww.Document, w lww.Writer) error {
 		return change(doc, w)

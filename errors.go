@@ -3,6 +3,7 @@ package cfgmerge
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/cfgmerge/cfgmerge/fileio"
@@ -42,7 +43,11 @@ func reason(err error) string {
 	case errors.As(err, &file):
 		said = file.Op + " " + file.Path + ": "
 	}
-	return strings.TrimPrefix(err.Error(), said)
+	short := strings.TrimPrefix(err.Error(), said)
+	if file != nil && file.InTheWay() != "" {
+		return strconv.Quote(file.InTheWay()) + " in the state folder: " + short
+	}
+	return short
 }
 
 // Reasons that come from the packages below.

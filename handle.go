@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
+	"io/fs"
 	"maps"
 	"reflect"
 	"slices"
@@ -225,6 +226,9 @@ func (d *Doc) sight() (sighting, error) {
 		return sighting{}, err
 	}
 	folder, err := fileio.OpenFolder(d.path, false, d.opts.files())
+	if errors.Is(err, fs.ErrPermission) {
+		return sighting{main: main, spent: d.spent()}, nil // of one who may only read: the file speaks for itself
+	}
 	if err != nil {
 		return sighting{}, err
 	}

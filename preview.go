@@ -1,6 +1,7 @@
 package cfgmerge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"path/filepath"
@@ -73,6 +74,16 @@ func (e *LimitError) Error() string {
 	return "the file would become " + strings.ReplaceAll(e.Class, "-", " ")
 }
 
+// limitError is what an error of the strict scanner says of a text that is yet
+// to be written; nil if that is not that it is beyond a limit.
+func limitError(err error) error {
+	var syntax *strictjson.SyntaxError
+	if errors.As(err, &syntax) && (syntax.Class == strictjson.TooLarge || syntax.Class == strictjson.TooDeep) {
+		return &LimitError{string(syntax.Class)}
+	}
+	return nil
+}
+
 // fits reports whether the file may become what the document says.
 func (d *Doc) fits(st *state, after *lww.Document) error {
 	view, block := after.Encode()
@@ -80,11 +91,7 @@ func (d *Doc) fits(st *state, after *lww.Document) error {
 	if err == nil {
 		_, err = strictjson.ParseObject(text, d.limits())
 	}
-	var syntax *strictjson.SyntaxError
-	if errors.As(err, &syntax) && (syntax.Class == strictjson.TooLarge || syntax.Class == strictjson.TooDeep) {
-		return &LimitError{string(syntax.Class)}
-	}
-	return err
+	return cmp.Or(limitError(err), err)
 }
 
 // fieldSteps tells two states of a document apart.

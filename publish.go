@@ -1,6 +1,7 @@
 package cfgmerge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -46,18 +47,16 @@ func (c *commit) compose(st *state) (*memory, error) {
 	}
 	text, err := composeFrom(st.tree, st.textView(), view, embedded)
 	if err != nil {
-		return nil, err
+		return nil, cmp.Or(limitError(err), err)
 	}
 	m.Text, m.file = string(text), fileio.ContentOf(text)
-	tree := verify(m.Text, view, embedded, c.limits())
-	if tree == nil {
-		return nil, errMiswritten
+	tree, err := verify(m.Text, view, embedded, c.limits())
+	if err != nil {
+		return nil, err
 	}
 	c.last = c.wrote(m, tree, view)
 	return m, nil
 }
-
-var errMiswritten = errors.New("the text to be written does not say what it should; nothing was changed")
 
 // writeSlot writes the shadow. For an embedded file it is a cache, and only
 // reported if it can't be written; for a sidecar it is where the history is.

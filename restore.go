@@ -140,7 +140,7 @@ func (d *Doc) setAsideEntries() ([]QuarantineEntry, error) {
 	dir := d.quarantinePath("")
 	files, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return nil, d.mustHaveBeen()
 	}
 	if err != nil {
 		return nil, &FileError{Op: "list", Path: dir, Class: fileio.ClassIO, Err: err}
@@ -158,6 +158,15 @@ func (d *Doc) setAsideEntries() ([]QuarantineEntry, error) {
 		}
 	}
 	return out, nil
+}
+
+// mustHaveBeen is the error for a path at which there is neither a file nor what
+// one has left.
+func (d *Doc) mustHaveBeen() error {
+	if _, err := os.Stat(d.folderPath()); err == nil {
+		return nil
+	}
+	return mustExist(d.path)
 }
 
 // entryName completes a name.

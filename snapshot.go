@@ -124,19 +124,17 @@ func decode(text []byte, v any) error {
 // field back to a value that it had before, use File.Update, or Reload first.
 //
 // The reasons in the *Error are *LockError, *DurabilityError (the change is
-// committed), *FileError, *CorruptError, *VersionError, *SpentError and ErrNoBase.
+// committed), *FileError, *CorruptError, *VersionError, *SpentError, *LimitError,
+// *EncodeError, ErrNotObject and ErrNoBase.
 func (s *Snapshot) Save(v any) error { return s.SaveContext(context.Background(), v) }
 
 // SaveContext is Save with a context, whose end is a *LockError.
 func (s *Snapshot) SaveContext(ctx context.Context, v any) error {
-	if s.err != nil {
-		return s.err
-	}
-	if s.doc == nil {
-		return &Error{Op: "save", Path: `""`, Err: ErrNoBase}
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := s.unusable("save"); err != nil {
+		return err
+	}
 	now, err := encode(v)
 	if err != nil {
 		return s.doc.fail("save", err)
@@ -153,6 +151,15 @@ func (s *Snapshot) SaveContext(ctx context.Context, v any) error {
 		s.base.advance(changed, now)
 	}
 	return s.doc.fail("save", err)
+}
+
+// unusable is why the snapshot can't be saved with: its load failed, or there was
+// none.
+func (s *Snapshot) unusable(op string) error {
+	if s.err == nil && s.doc == nil {
+		return &Error{Op: op, Path: `""`, Err: ErrNoBase}
+	}
+	return s.err
 }
 
 // mend ends a save that has nothing to say. Where the load had to take the last
@@ -177,11 +184,11 @@ func isCommitted(err error) bool {
 // after environment variables or flags have overridden fields that shall not
 // be persisted.
 func (s *Snapshot) Rebase(v any) error {
-	if s.err != nil {
-		return s.err
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := s.unusable("rebase"); err != nil {
+		return err
+	}
 	now, err := encode(v)
 	if err != nil {
 		return s.doc.fail("rebase", err)
@@ -194,7 +201,7 @@ func (s *Snapshot) Rebase(v any) error {
 // later saves. After an error the snapshot is as it was.
 func (s *Snapshot) Reload(ctx context.Context, v any) error {
 	if s.doc == nil {
-		return s.err
+		return s.unusable("load")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -2,6 +2,7 @@ package cfgmerge
 
 import (
 	"bytes"
+	"errors"
 	"math"
 
 	"github.com/cfgmerge/cfgmerge/lww"
@@ -111,18 +112,22 @@ func EncodeText(doc *lww.Document, like []byte) ([]byte, error) {
 	return compose(tree, view, block)
 }
 
-// verify re-reads a composed text and compares it with what it must say; nil if
-// it says something else.
-func verify(text string, view *lww.View, block string, limits strictjson.Limits) *strictjson.Tree {
+// verify re-reads a composed text and compares it with what it must say.
+func verify(text string, view *lww.View, block string, limits strictjson.Limits) (*strictjson.Tree, error) {
 	tree, err := strictjson.ParseString(text, limits)
+	if limit := limitError(err); limit != nil {
+		return nil, limit
+	}
 	if err != nil || !view.ShownBy(tree.Root()) {
-		return nil
+		return nil, errMiswritten
 	}
 	if kept, has := tree.Root().Get(lww.BlockKey); has != (block != "") || has && kept.Raw() != block {
-		return nil
+		return nil, errMiswritten
 	}
-	return tree
+	return tree, nil
 }
+
+var errMiswritten = errors.New("the text to be written does not say what it should; nothing was changed")
 
 // Query evaluates a query of gjson's path language over a JSON text and
 // returns the matches' JSON, empty if there are none. The text must have

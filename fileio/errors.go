@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -51,8 +53,20 @@ func (e *FileError) Error() string {
 // Unwrap returns the system's error.
 func (e *FileError) Unwrap() error { return e.Err }
 
+// InTheWay returns the name of an entry of the state folder that is not what belongs there; empty if it is not that.
+func (e *FileError) InTheWay() string {
+	dir, name := filepath.Split(e.Path)
+	if e.Class != ClassNotRegular && e.Class != ClassLoop || !strings.HasSuffix(filepath.Base(dir), folderSuffix) {
+		return ""
+	}
+	return name
+}
+
 // Hint is one sentence on what the user can do, or empty.
 func (e *FileError) Hint() string {
+	if e.InTheWay() != "" {
+		return "move it away; the state folder is " + filepath.Dir(e.Path)
+	}
 	switch e.Class {
 	case ClassNotRegular:
 		return "name a regular file"

@@ -1,6 +1,7 @@
 package fileio
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -70,8 +71,13 @@ func (o *Options) stateHome() (string, error) {
 		return filepath.Join(dir, "cfgmerge"), nil
 	}
 	dir, err := systemStateHome()
+	if err == nil && !filepath.IsAbs(dir) { // it would be another one in each working directory, and so would the lock
+		err = errNoHome
+	}
 	return filepath.Join(dir, "cfgmerge"), err
 }
+
+var errNoHome = errors.New("the user's home directory is not absolute")
 
 func systemStateHome() (string, error) {
 	switch runtime.GOOS {

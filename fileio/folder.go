@@ -16,6 +16,8 @@ const (
 	hostName       = "host"
 	quarantineName = "quarantine"
 
+	folderSuffix = ".cfgmerge"
+
 	privateMode fs.FileMode = 0o700 // of the state folder, unless a group shares the file
 )
 
@@ -77,12 +79,12 @@ func openParent(target string) (*os.File, error) {
 }
 
 func (f *Folder) adjacent() string {
-	return filepath.Join(filepath.Dir(f.target), "."+filepath.Base(f.target)+".cfgmerge")
+	return filepath.Join(filepath.Dir(f.target), "."+filepath.Base(f.target)+folderSuffix)
 }
 
 func (f *Folder) makeAnywhere() error {
 	err := f.make(f.adjacent())
-	if is(err, ClassPermission) || is(err, ClassReadOnly) {
+	if _, homeless := f.opts.stateHome(); homeless == nil && (is(err, ClassPermission) || is(err, ClassReadOnly)) {
 		return f.openFallback()
 	}
 	return err

@@ -187,6 +187,27 @@ func TestADirectoryThatIsNotWritableUsesTheStateHome(t *testing.T) {
 	}
 }
 
+// Without a home, as under cron, and with one that is relative, which would be another one in each working directory, what
+// is wrong is that the directory is not writable.
+func TestWhereThereIsNoStateHomeTheDirectoryMustBeWritable(t *testing.T) {
+	needRoot(t)
+	for _, home := range []string{"", "relative"} {
+		path := openToAll(t)
+		must(t, os.WriteFile(path, []byte("old"), 0o644))
+		must(t, os.Chown(path, someone, someone))
+		must(t, os.Chmod(filepath.Dir(path), 0o755))
+		c := start(t, "save", path, as(someone), func(cmd *exec.Cmd) {
+			cmd.Dir = t.TempDir()
+			must(t, os.Chmod(filepath.Dir(cmd.Dir), 0o755))
+			must(t, os.Chmod(cmd.Dir, 0o777))
+			cmd.Env = append(cmd.Env, "XDG_STATE_HOME=", "HOME="+home)
+		})
+		if line, _ := c.out.ReadString('\n'); !strings.Contains(line, "permission denied") {
+			t.Errorf("with the home %q the child said %q", home, line)
+		}
+	}
+}
+
 func TestTheFallbackNeedsLeaveToWriteInPlace(t *testing.T) {
 	path := fixture(t, "a longer old file")
 	home := t.TempDir()

@@ -34,6 +34,14 @@ func takes(least, most int) cobra.PositionalArgs {
 	}
 }
 
+// commands runs a command that only holds others, which are named first.
+func commands(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return cmd.Help()
+	}
+	return &usageError{cmd.Name() + " has no such command", "see cfgmerge help " + cmd.Name()}
+}
+
 func counted(n int, what string) string {
 	if n == 1 {
 		return "1 " + what

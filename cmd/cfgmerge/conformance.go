@@ -38,7 +38,7 @@ each. conformance/README.md describes the questions. --serve answers them.
 It prints each difference, what was skipped and why, and the numbers. The exit
 status is 1 if anything differs; what is skipped is neither.`,
 		Example: `  cfgmerge conformance --run 'view|merge'
-  cfgmerge conformance -- node conformance/node/answer.mjs`,
+  cfgmerge conformance -- node conformance/node/main.js`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {

@@ -80,6 +80,13 @@ was not had in time.`,
 	addTo(root, groupFiles, newBlameCommand(a), newLogCommand(a))
 	addTo(root, groupFields, newTokenCommand(a))
 	addTo(root, "", newDemoCommand(a), newDemoWorkerCommand(), newConformanceCommand(a), newVersionCommand())
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" { // which would answer to any word with its help
+			c.RunE, c.Args = commands, cobra.ArbitraryArgs
+		}
+	}
+	_ = root.RegisterFlagCompletionFunc("durability", cobra.FixedCompletions([]string{"full", "file", "none"}, cobra.ShellCompDirectiveNoFileComp))
 	return root
 }
 

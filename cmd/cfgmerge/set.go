@@ -61,6 +61,9 @@ func (a *app) value(cmd *cobra.Command, arg string, text bool) (string, error) {
 		if err != nil {
 			return "", err
 		}
+		if len(data) == 0 { // the program before the | has failed
+			return "", &usageError{"the standard input is empty", `an empty string is the VALUE ""`}
+		}
 		arg = strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r")
 	}
 	if !utf8.ValidString(arg) {

@@ -27,12 +27,7 @@ reuse takes that for theft and ends the login. cfgmerge token exec refreshes
 under a lock that the library and every other exec share.`,
 		Example: `  cfgmerge token status app.json login
   cfgmerge token exec app.json login -- ./refresh.sh`,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return cmd.Help()
-			}
-			return &usageError{"token has no such command", "see cfgmerge help token"}
-		},
+		RunE: commands,
 		Args: cobra.ArbitraryArgs,
 	}
 	addTo(cmd, "", newTokenStatusCommand(a), newTokenLoginCommand(a), newTokenLogoutCommand(a), newTokenExecCommand(a))
