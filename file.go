@@ -91,14 +91,19 @@ func (f *File[T]) forget() {
 	f.kept = nil
 }
 
+// outdate has the next Get look at the path again.
+func (f *File[T]) outdate() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.forget()
+}
+
 // Update calls fn with the value that the file has under the lock and saves
 // the fields that fn changed. It is called at most once, and must not use the
 // file by other ways; its error aborts the save and is the reason in the
 // *Error. The other reasons are those of Doc.Update.
 func (f *File[T]) Update(ctx context.Context, fn func(*T) error) error {
-	f.mu.Lock()
-	f.forget()
-	f.mu.Unlock()
+	f.outdate()
 	return f.doc.fail("update", f.doc.commit(ctx, &intent{guarded: true, change: func(st *state, d *lww.Document, w lww.Writer) error {
 		return f.change(st, d, w, fn)
 	}}))

@@ -75,7 +75,7 @@ type Options struct {
 	// asked for. It must not call back into the file.
 	Observer func(Event)
 	// PollInterval is how often Watch looks at a file of which it hears
-	// nothing; 0 means 2 s.
+	// nothing; 0 or less means 2 s.
 	PollInterval time.Duration
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time

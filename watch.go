@@ -1,7 +1,6 @@
 package cfgmerge
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"path/filepath"
@@ -66,7 +65,10 @@ const defaultPollInterval = 2 * time.Second
 // instead. The observer is told, once for each damage, with EventRecovered or
 // EventUnreadable, and watching goes on.
 func (f *File[T]) Watch(ctx context.Context, fn func(Change) error) error {
-	return f.doc.Watch(ctx, fn)
+	return f.doc.Watch(ctx, func(c Change) error {
+		f.outdate() // a Get in fn must not miss that the path leads elsewhere by now
+		return fn(c)
+	})
 }
 
 // Watch is [File.Watch] without a type.
@@ -89,7 +91,10 @@ func (d *Doc) Watch(ctx context.Context, fn func(Change) error) error {
 }
 
 func (o *Options) ticks() (ticks <-chan time.Time, stop func()) {
-	interval := cmp.Or(o.PollInterval, defaultPollInterval)
+	interval := o.PollInterval
+	if interval <= 0 {
+		interval = defaultPollInterval
+	}
 	if o.tick != nil {
 		return o.tick(interval)
 	}

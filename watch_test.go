@@ -451,3 +451,53 @@ func TestAClosedFileIsNotWatched(t *testing.T) {
 		return
 	}
 }
+
+// Kubernetes mounts a ConfigMap as a link to a directory that a link leads to,
+// and replaces the latter: nothing happens to the file that was read.
+func TestAGetInAWatchSeesWhatTheWatchHasSeen(t *testing.T) {
+	dir := t.TempDir()
+	for version, text := range map[string]string{"v1": `{"f0":1}`, "v2": `{"f0":2}`} {
+		if err := os.Mkdir(filepath.Join(dir, version), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		seed(t, filepath.Join(dir, version, "app.json"), text)
+	}
+	link := func(target, name string) {
+		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
+			t.Skip("no symbolic links:", err)
+		}
+	}
+	link("v1", "data")
+	link(filepath.Join("data", "app.json"), "app.json")
+	now := time.Now() // stands still: by the clock alone Get would not look again
+	file, err := Open[fleet](filepath.Join(dir, "app.json"), &Options{Now: func() time.Time { return now }, PollInterval: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	enough := errors.New("enough")
+	calls := 0
+	err = file.Watch(t.Context(), func(Change) error {
+		calls++
+		v, err := file.Get()
+		if err != nil || v.F0 != calls {
+			return fmt.Errorf("call %d got %d, %w", calls, v.F0, err)
+		}
+		if calls == 2 {
+			return enough
+		}
+		link("v2", "new")
+		return os.Rename(filepath.Join(dir, "new"), filepath.Join(dir, "data"))
+	})
+	if !errors.Is(err, enough) {
+		t.Error(err)
+	}
+}
+
+func TestANegativePollIntervalIsTheDefault(t *testing.T) {
+	enough := errors.New("enough")
+	err := open(t, temp(t, `{}`), &Options{PollInterval: -1}).Watch(t.Context(), func(Change) error { return enough })
+	if !errors.Is(err, enough) {
+		t.Error(err)
+	}
+}
