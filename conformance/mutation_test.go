@@ -78,8 +78,8 @@ func mustPass(t *testing.T, command ...string) {
 	p := &Program{Command: command}
 	defer p.Close()
 	err := Run(t.Context(), vectorsOf(t), p.Ask, func(o Outcome) {
-		if o.Verdict == Failed {
-			t.Errorf("%s fails %s: %q", command[0], o.Vector.Name, o.Reasons)
+		if o.Verdict != Passed {
+			t.Errorf("%s: %s %s: %q", command[0], o.Verdict, o.Vector.Name, o.Reasons)
 		}
 	})
 	if err != nil {

@@ -18,6 +18,7 @@ const (
 	Passed  Verdict = "passed"
 	Failed  Verdict = "failed"
 	Skipped Verdict = "skipped"
+	Untried Verdict = "untried" // too many before it had no answer
 )
 
 // Outcome is the verdict on one vector, with the reasons.
@@ -25,7 +26,8 @@ type Outcome struct {
 	Vector  Vector
 	Verdict Verdict
 	// Reasons are the differences between result and answer, or why there was
-	// no answer, or why the implementation skipped it. Empty if it passed.
+	// no answer, or why the implementation skipped it. Empty if it passed, or was
+	// not tried.
 	Reasons []string
 }
 
@@ -39,7 +41,7 @@ func Run(ctx context.Context, vectors []Vector, ask Ask, each func(Outcome)) err
 	silent := 0
 	for _, v := range vectors {
 		if silent == maxSilent {
-			each(Outcome{v, Failed, []string{"not tried: three vectors in a row had no answer"}})
+			each(Outcome{v, Untried, nil})
 			continue
 		}
 		o, answered := v.judge(ctx, ask)

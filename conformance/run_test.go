@@ -148,7 +148,7 @@ func TestAfterThreeVectorsWithoutAnAnswerNothingMoreIsAsked(t *testing.T) {
 		{map[int]bool{2: true}, 6},
 		{map[int]bool{0: true, 3: true, 6: true, 9: true}, 10},
 	} {
-		asked, failed := 0, 0
+		asked, failed, untried := 0, 0, 0
 		ask := func(_ context.Context, r Request) (Answer, error) {
 			asked++
 			if row.answered[asked-1] {
@@ -157,12 +157,15 @@ func TestAfterThreeVectorsWithoutAnAnswerNothingMoreIsAsked(t *testing.T) {
 			return Answer{}, errors.New("died")
 		}
 		err := Run(t.Context(), vectors, ask, func(o Outcome) {
-			if o.Verdict == Failed {
+			switch o.Verdict {
+			case Failed:
 				failed++
+			case Untried:
+				untried++
 			}
 		})
-		if err != nil || asked != row.asked || failed != len(vectors)-len(row.answered) {
-			t.Errorf("%v: asked %d, failed %d, %v", row.answered, asked, failed, err)
+		if err != nil || asked != row.asked || failed != row.asked-len(row.answered) || untried != len(vectors)-row.asked {
+			t.Errorf("%v: asked %d, failed %d, untried %d, %v", row.answered, asked, failed, untried, err)
 		}
 	}
 }

@@ -116,7 +116,7 @@ func (a *app) conform(cmd *cobra.Command, f conformanceFlags, vectors []conforma
 	if f.output == asJSON {
 		err = printJSON(s.w, r)
 	} else {
-		_, err = fmt.Fprintf(s.w, "%d passed, %d failed, %d skipped\n", r.Passed, r.Failed, r.Skipped)
+		_, err = fmt.Fprint(s.w, r.text())
 	}
 	if err == nil && r.Failed > 0 {
 		return errFound()
@@ -129,6 +129,7 @@ type conformed struct {
 	Passed  int               `json:"passed"`
 	Failed  int               `json:"failed"`
 	Skipped int               `json:"skipped"`
+	Untried int               `json:"untried"`
 	Vectors []conformedVector `json:"vectors"`
 }
 
@@ -145,15 +146,25 @@ func (r *conformed) add(o conformance.Outcome) {
 		r.Passed++
 	case conformance.Skipped:
 		r.Skipped++
+	case conformance.Untried:
+		r.Untried++
 	default:
 		r.Failed++
 	}
 	r.Vectors = append(r.Vectors, conformedVector{o.Vector.Name, o.Vector.Spec, o.Verdict, literals(o.Reasons)})
 }
 
-// outcomeText is what people read of a vector: nothing if it passed.
+func (r *conformed) text() string {
+	text := fmt.Sprintf("%d passed, %d failed, %d skipped\n", r.Passed, r.Failed, r.Skipped)
+	if r.Untried > 0 {
+		text += fmt.Sprintf("%d not tried: three in a row had no answer\n", r.Untried)
+	}
+	return text
+}
+
+// outcomeText is what people read of a vector: nothing if it passed, or was not tried.
 func outcomeText(s *screen, o conformance.Outcome) string {
-	if o.Verdict == conformance.Passed {
+	if o.Verdict == conformance.Passed || o.Verdict == conformance.Untried {
 		return ""
 	}
 	paint := s.yellow
