@@ -27,8 +27,10 @@ func TestARemovalByHandTakesOnlyWhatTheEditorSaw(t *testing.T) {
 				if apart { // each place has an entry of its own
 					for i, key := range []string{"a", "z"} {
 						w := Writer{Actor: 7, Now: time.UnixMilli(int64(1001 + i))}
-						if err := file.Write(w, Change{Path: []string{key}, Want: viewOfRaw(`0`)}, Change{Path: []string{key}, Want: viewOfRaw(`1`)}); err != nil {
-							t.Fatal(err)
+						for _, value := range []string{`0`, `1`} {
+							if err := file.Write(w, Change{Path: []string{key}, Want: viewOfRaw(value)}); err != nil {
+								t.Fatal(err)
+							}
 						}
 					}
 					ours = file.Clone()
