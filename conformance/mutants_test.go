@@ -223,7 +223,7 @@ func goMutants() []mutant {
 		{"3.9 rule 9: at the places that they have", "rearrange.go", "		return refill(now, want)\n", "		return append(both(want, now), slices.DeleteFunc(slices.Clone(now), func(key string) bool { return slices.Contains(want, key) })...)\n"},
 		{"3.9 rule 9: after the nearest that shows", "rearrange.go", "afterLast(order, want[:i])", "afterLast(order, want[max(0, i-1):i])"},
 		{"3.9 rule 9: or first", "rearrange.go", "	return 0\n}\n\n// both", "	return len(order)\n}\n\n// both"},
-		{"3.9 rule 9: last after all that both have", "rearrange.go", "		if i < last {", "		if i >= 0 {"},
+		{"3.9 rule 9: last after all that both have", "rearrange.go", "		if i < last {", "		if i < max(i+1, last) {"},
 		{"3.9 rule 9: what he has not seen counts as empty", "write.go", "		return &View{}\n", "		return nil\n"},
 		{"3.9 rule 9: reset only if he knew all", "rearrange.go", "if len(both(d.had.keys, known)) < len(d.had.keys) {", "if len(both(d.had.keys, known)) < 0 {"},
 		{"3.9 rule 9: reset if he knew all", "rearrange.go", "if len(both(d.had.keys, known)) < len(d.had.keys) {", "if len(both(d.had.keys, known)) >= 0 {"},
