@@ -1,6 +1,7 @@
 package fileio
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -148,6 +149,9 @@ func (f *Folder) make(path string) error {
 	if err != nil {
 		return fail("stat", f.target, err)
 	}
+	if f.isAnothers(owner) && path == f.adjacent() {
+		return cmp.Or(mayWrite(f.parent), error(&FileError{Op: "create", Path: path, Class: ClassOwner}))
+	}
 	if isForeign(owner) {
 		err = f.makeFor(owner, path)
 	} else {
@@ -157,6 +161,12 @@ func (f *Folder) make(path string) error {
 		return fail("create", path, err)
 	}
 	return f.openAt(path)
+}
+
+// isAnothers reports whether this user can't save the file because he is not its owner. A folder that he made would keep
+// that one out.
+func (f *Folder) isAnothers(owner Info) bool {
+	return owner.Mode.IsRegular() && !f.opts.AnyOwner && !isMine(owner.UID) && !isForeign(owner)
 }
 
 // makeFor makes the folder on behalf of another user, as root does under sudo. It gets its name only once it belongs to

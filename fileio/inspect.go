@@ -114,7 +114,7 @@ func (f *Folder) inspectAt(path string, fallback bool) (FolderState, bool) {
 func (f *Folder) inspectOwner(s *FolderState) {
 	s.Info, s.Foreign = f.info, f.Foreign()
 	s.Stranger = !f.trusts(f.info)
-	s.Unwritable = f.mayWrite()
+	s.Unwritable = mayWrite(f.dir)
 	owner, err := f.ownerInfo()
 	if err != nil {
 		return

@@ -4,6 +4,7 @@ package fileio
 
 import (
 	"io/fs"
+	"os"
 
 	"golang.org/x/sys/unix"
 )
@@ -13,11 +14,11 @@ func isPublic(mode fs.FileMode) bool { return mode.Perm()&0o006 != 0 }
 
 func isShared(mode fs.FileMode) bool { return mode.Perm()&0o060 != 0 }
 
-// mayWrite asks whether this user could make files in the folder.
-func (f *Folder) mayWrite() error {
-	err := unix.Faccessat(int(f.dir.Fd()), ".", unix.W_OK|unix.X_OK, unix.AT_EACCESS)
+// mayWrite asks whether this user could make files in the directory.
+func mayWrite(dir *os.File) error {
+	err := unix.Faccessat(int(dir.Fd()), ".", unix.W_OK|unix.X_OK, unix.AT_EACCESS)
 	if err != nil {
-		return fail("write", f.path, err)
+		return fail("write", dir.Name(), err)
 	}
 	return nil
 }

@@ -157,11 +157,29 @@ func TestRootLeavesEverythingToTheFilesOwner(t *testing.T) {
 	}
 }
 
+// What he made would be a folder in which the file's owner has no place: the owner could not even read any more.
+func TestWhoCanNotSaveMakesNoFolder(t *testing.T) {
+	needRoot(t)
+	path := openToAll(t)
+	must(t, os.WriteFile(path, []byte("old"), 0o644))
+	must(t, os.Chmod(path, 0o666))
+	c := start(t, "save", path, as(someone))
+	if line, _ := c.out.ReadString('\n'); !strings.Contains(line, string(ClassOwner)) {
+		t.Errorf("the child said %q", line)
+	}
+	if left, err := filepath.Glob(filepath.Join(filepath.Dir(path), ".*")); err != nil || len(left) > 0 {
+		t.Error(left, err)
+	}
+	must(t, replaceOnce(path, "new", Options{}))
+}
+
 func TestAnOwnerThatCannotBeKeptIsRefused(t *testing.T) {
 	needRoot(t)
 	path := openToAll(t)
 	must(t, os.WriteFile(path, []byte("old"), 0o644))
-	must(t, os.Chmod(path, 0o644))
+	must(t, os.Chown(path, 0, someone))
+	must(t, os.Chmod(path, 0o664))
+	openFolder(t, path, Options{}) // the owner's, which his group may use
 	c := start(t, "save", path, as(someone))
 	if line, _ := c.out.ReadString('\n'); !strings.Contains(line, "chown") {
 		t.Errorf("the child said %q", line)
