@@ -182,7 +182,7 @@ func (c *commit) keepInShadow(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.txn.WriteSlot(m.file.Digest, m.encode(), st.main.Digest, c.opts.Durability == Full)
+	return c.txn.WriteSlot(m.file.Digest, m.payload, st.main.Digest, c.opts.Durability == Full)
 }
 
 func (c *commit) attempt(ctx context.Context) error {

@@ -79,9 +79,9 @@ func (c *commit) setAside(st *state) error {
 	case st.origin == fromMemory, st.origin == fromSalvage:
 		class, data = "damaged", st.main.Data
 	case st.removed:
-		class, data = "removed", []byte(st.memories[0].Text)
+		class, data = "removed", st.memories[0].Text
 	case st.replaced:
-		class, data = "replaced", []byte(st.memories[0].Text)
+		class, data = "replaced", st.memories[0].Text
 	case len(st.Rejected) > 0:
 		class, data = "rejected", st.main.Data
 	}

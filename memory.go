@@ -18,21 +18,22 @@ type memory struct {
 	Layout Layout       `json:"layout"`
 	Past   *lww.History `json:"history,omitempty"`
 	Block  string       `json:"block,omitempty"`
-	Text   string       `json:"-"`
+	Text   []byte       `json:"-"` // the end of the payload
 
 	// The rest comes from the slot, and is no part of the payload.
 	describes fileio.Digest
 	committed bool
-	payload   []byte         // as encode has made it
-	file      fileio.Content // that compose has made of the text
+	payload   []byte
+	file      fileio.Content // that has the text
 }
 
-func (m *memory) encode() []byte {
-	line := m.appendLine(make([]byte, 0, 1<<10))
-	payload := make([]byte, 0, len(line)+1+len(m.Text))
-	payload = append(append(payload, line...), '\n')
-	m.payload = append(payload, m.Text...)
-	return m.payload
+// hold completes a memory that is to be written, by its text. The text is copied
+// to where the slot wants it, and is kept there only.
+func (m *memory) hold(text []byte) {
+	line := append(m.appendLine(make([]byte, 0, 1<<10)), '\n')
+	m.payload = append(append(make([]byte, 0, len(line)+len(text)), line...), text...)
+	m.Text = m.payload[len(line):]
+	m.file = fileio.ContentOf(m.Text)
 }
 
 // appendLine adds what json.Marshal makes of m, & < and > aside, in a fraction of
@@ -79,13 +80,13 @@ func recall(slot fileio.Slot) *memory {
 	if !ok || json.Unmarshal(line, m) != nil {
 		return nil
 	}
-	m.Text = string(text)
+	m.Text = text
 	return m
 }
 
 // decode takes the remembered version apart; nil if that can't be done.
 func (m *memory) decode(limits strictjson.Limits) (*strictjson.Tree, *lww.Decoded) {
-	tree, err := strictjson.ParseObject([]byte(m.Text), limits)
+	tree, err := strictjson.ParseObject(m.Text, limits)
 	if err != nil {
 		return nil, nil
 	}

@@ -1,6 +1,7 @@
 package cfgmerge
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -14,7 +15,7 @@ import (
 // errOvertaken means that a foreign writer came first.
 func (c *commit) publish(ctx context.Context, st *state) error {
 	m, err := c.compose(st)
-	if err != nil || (c.round > 0 || c.in.plain) && m.Text == string(st.main.Data) {
+	if err != nil || (c.round > 0 || c.in.plain) && bytes.Equal(m.Text, st.main.Data) {
 		return err
 	}
 	if err := c.writeSlot(m, st); err != nil {
@@ -49,11 +50,11 @@ func (c *commit) compose(st *state) (*memory, error) {
 	if err != nil {
 		return nil, cmp.Or(limitError(err), err)
 	}
-	m.Text, m.file = string(text), fileio.ContentOf(text)
-	tree, err := verify(m.Text, view, embedded, c.limits())
+	tree, err := verify(text, view, embedded, c.limits())
 	if err != nil {
 		return nil, err
 	}
+	m.hold(text)
 	c.last = c.wrote(m, tree, view)
 	return m, nil
 }
@@ -62,7 +63,7 @@ func (c *commit) compose(st *state) (*memory, error) {
 // reported if it can't be written; for a sidecar it is where the history is.
 func (c *commit) writeSlot(m *memory, st *state) error {
 	vital := c.layout == Sidecar
-	err := c.txn.WriteSlot(m.file.Digest, m.encode(), st.main.Digest, vital && c.opts.Durability == Full)
+	err := c.txn.WriteSlot(m.file.Digest, m.payload, st.main.Digest, vital && c.opts.Durability == Full)
 	if err == nil || vital {
 		return err
 	}

@@ -100,7 +100,7 @@ func (r *repair) joinMemories(st *state, doc *lww.Document) {
 			r.skip(name, skipUnsettled)
 			continue
 		}
-		r.join(name, []byte(m.Text), m.Block, doc.ID, st, doc)
+		r.join(name, m.Text, m.Block, doc.ID, st, doc)
 	}
 }
 

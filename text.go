@@ -113,8 +113,8 @@ func EncodeText(doc *lww.Document, like []byte) ([]byte, error) {
 }
 
 // verify re-reads a composed text and compares it with what it must say.
-func verify(text string, view *lww.View, block string, limits strictjson.Limits) (*strictjson.Tree, error) {
-	tree, err := strictjson.ParseString(text, limits)
+func verify(text []byte, view *lww.View, block string, limits strictjson.Limits) (*strictjson.Tree, error) {
+	tree, err := strictjson.ParseObject(text, limits)
 	if limit := limitError(err); limit != nil {
 		return nil, limit
 	}
