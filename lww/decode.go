@@ -219,6 +219,7 @@ type reader struct {
 	path   []string // of the place that the walk has come to
 	at     []byte   // its pointer
 	nodes  []*node  // on the way there, as far as there are any yet
+	sizes  []int    // of the objects on the way, in members
 	fresh  slab[node]
 	signed slab[signature]
 	groups []named
@@ -298,6 +299,7 @@ func (r *reader) putMark(at string, e entry) {
 func (r *reader) object(v *View, inherited *covering) {
 	owned := r.tuples(v)
 	depth, here := len(r.path), len(r.at)
+	r.sizes = append(r.sizes[:depth], v.Len())
 	for key, kid := range v.Members() {
 		if owned[key] {
 			continue
@@ -316,6 +318,9 @@ func (r *reader) node() *node {
 		n := parent.kids.own(key)
 		if n == nil {
 			n = r.fresh.next()
+			if parent.kids == nil {
+				parent.kids = &family{sorted: make([]child, 0, r.sizes[i])}
+			}
 			parent.kids.add(key, n)
 		}
 		r.nodes = append(r.nodes, n)

@@ -34,7 +34,7 @@ type Document struct {
 type node struct {
 	reg   Register
 	has   bool
-	kids  family
+	kids  *family // nil: none, as at most nodes
 	elems elements
 	// signed is the digest of reg's value, once it was computed; put forgets it.
 	signed atomic.Pointer[signature]
@@ -60,9 +60,17 @@ func (n *node) grow(key string) *node {
 	k := n.kids.own(key)
 	if k == nil {
 		k = &node{}
-		n.kids.add(key, k)
+		n.addKid(key, k)
 	}
 	return k
+}
+
+// addKid adds a child that is not there yet.
+func (n *node) addKid(key string, kid *node) {
+	if n.kids == nil {
+		n.kids = &family{}
+	}
+	n.kids.add(key, kid)
 }
 
 func (n *node) put(r Register) {
@@ -83,7 +91,13 @@ func (n *node) raise(r Register) bool {
 func (n *node) join(m *node) bool {
 	changed := m.has && n.raise(m.reg)
 	changed = n.joinElements(m) || changed
-	return n.kids.join(&m.kids) || changed
+	if m.kids.len() == 0 {
+		return changed
+	}
+	if n.kids == nil {
+		n.kids = &family{}
+	}
+	return n.kids.join(m.kids) || changed
 }
 
 // covers reports whether a join with m would leave n as it is.

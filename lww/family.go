@@ -39,10 +39,18 @@ func find(children []child, key string) (int, bool) {
 	return slices.BinarySearchFunc(children, key, child.compare)
 }
 
-func (f *family) len() int { return len(f.sorted) + len(f.late) }
+func (f *family) len() int {
+	if f == nil {
+		return 0
+	}
+	return len(f.sorted) + len(f.late)
+}
 
 // get returns the child, or nil.
 func (f *family) get(key string) *node {
+	if f == nil {
+		return nil
+	}
 	if i, ok := find(f.sorted, key); ok {
 		return f.sorted[i].node
 	}
@@ -54,6 +62,9 @@ func (f *family) get(key string) *node {
 
 // own returns the child for writing, or nil.
 func (f *family) own(key string) *node {
+	if f == nil {
+		return nil
+	}
 	if i, ok := find(f.sorted, key); ok {
 		return f.ownAt(i)
 	}
@@ -67,8 +78,7 @@ func (f *family) ownAt(i int) *node {
 	f.thaw()
 	c := &f.sorted[i]
 	if c.shared {
-		kids := family{sorted: c.node.kids.sorted, frozen: true}
-		*c = child{key: c.key, node: &node{reg: c.node.reg, has: c.node.has, kids: kids, elems: maps.Clone(c.node.elems)}}
+		*c = child{key: c.key, node: &node{reg: c.node.reg, has: c.node.has, kids: c.node.kids.same(), elems: maps.Clone(c.node.elems)}}
 	}
 	return c.node
 }
@@ -108,7 +118,10 @@ func (f *family) addSorted(more []child) {
 
 // all returns the children in order.
 func (f *family) all() []child {
-	if len(f.late) == 0 {
+	switch {
+	case f == nil:
+		return nil
+	case len(f.late) == 0:
 		return f.sorted
 	}
 	merged := make([]child, 0, f.len())
@@ -124,6 +137,9 @@ func (f *family) all() []child {
 
 // drop removes the children that gone says are; it may write to them.
 func (f *family) drop(gone func(child) bool) {
+	if f == nil {
+		return
+	}
 	for i := range f.all() {
 		f.ownAt(i)
 	}
@@ -131,16 +147,27 @@ func (f *family) drop(gone func(child) bool) {
 }
 
 // clone returns a family with the same children.
-func (f *family) clone() family {
+func (f *family) clone() *family {
 	f.settle()
-	f.frozen = true
-	return family{sorted: f.sorted, frozen: true}
+	if f != nil {
+		f.frozen = true
+	}
+	return f.same()
+}
+
+// same returns a family with the same children, of one that is settled and that
+// nobody writes to.
+func (f *family) same() *family {
+	if f == nil {
+		return nil
+	}
+	return &family{sorted: f.sorted, frozen: true}
 }
 
 // settle puts all that is late in its place: what is shared is not even sorted
 // any more.
 func (f *family) settle() {
-	if f.frozen {
+	if f == nil || f.frozen {
 		return
 	}
 	for _, c := range f.all() {

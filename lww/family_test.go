@@ -156,7 +156,7 @@ func copied(d *Document) *Document {
 	whole = func(n *node) *node {
 		out := &node{reg: n.reg, has: n.has, elems: maps.Clone(n.elems)}
 		for _, c := range n.children() {
-			out.kids.add(c.key, whole(c.node))
+			out.addKid(c.key, whole(c.node))
 		}
 		return out
 	}

@@ -12,6 +12,8 @@ import (
 type Register struct {
 	// Policy is the kind whose rules the register was written under.
 	Policy Kind
+	// Dead marks a tombstone: the value was deleted.
+	Dead bool
 	// ID is the key that tells the elements of a Keyed array apart. Empty for
 	// every other kind, and for the elements themselves.
 	ID string
@@ -26,8 +28,6 @@ type Register struct {
 	// newest first, one after the other: by them a copy of the file that has no
 	// state folder knows a token that is put back.
 	Spent string
-	// Dead marks a tombstone: the value was deleted.
-	Dead bool
 	// Value is the JSON text of the value as it stands in the file, of the
 	// tuple as an object of the members that are present, or of the order of a
 	// Set or Keyed array as the array of its elements' keys. Empty if Dead.
