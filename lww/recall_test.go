@@ -2,7 +2,9 @@ package lww
 
 import (
 	"reflect"
+	"strconv"
 	"testing"
+	"time"
 
 	"github.com/cfgmerge/cfgmerge/strictjson"
 	"pgregory.net/rapid"
@@ -44,6 +46,31 @@ func TestABlockThatDoesNotFitIsNotRecalled(t *testing.T) {
 			t.Fatalf("recalled\n%s %v\ndecoded\n%s %v", a, recalled.Edits(), b, decoded.Edits())
 		}
 	})
+}
+
+// What is read and encoded at each save is bounded by what the collector must clean
+// up after it, which can be counted.
+func TestALargeDocumentIsReadAndEncodedInFewPieces(t *testing.T) {
+	const sections, fields = 100, 100 * 100
+	d, view := &Document{ID: "many", Salt: "abcdefgh"}, &View{}
+	for i := range fields {
+		view = view.With([]string{strconv.Itoa(i % sections), strconv.Itoa(i)}, &View{Leaf: `"x"`})
+	}
+	if err := d.Write(Writer{Actor: 1, Now: time.UnixMilli(1)}, Change{Want: view}); err != nil {
+		t.Fatal(err)
+	}
+	text := string(d.Canonical())
+	tree, err := strictjson.ParseString(text, strictjson.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, _ := tree.Root().Get(BlockKey)
+	if n := testing.AllocsPerRun(5, func() { _, _ = Recall(tree.Root(), block) }); n > fields/4 {
+		t.Errorf("to recall %d fields takes %v allocations", fields, n)
+	}
+	if n := testing.AllocsPerRun(5, func() { d.Encode() }); n > fields/10 {
+		t.Errorf("to encode %d fields again takes %v allocations", fields, n)
+	}
 }
 
 func countLeaves(v *View) (n int) {
