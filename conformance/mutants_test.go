@@ -640,6 +640,7 @@ func nodeMutants() []mutant {
 		{"5.1: the newest of several", "infer.js", "if (distance < least)", "if (distance <= least)"},
 		{"5.1: a group that is not proven is old", "infer.js", "return policy !== undefined || [...", "return [..."},
 		{"5.1: a leaf that is not proven is edited", "infer.js", "return policy !== undefined || [...remembered.versions, ...remembered.shown].some((version) => version.digest === digest);", "return true;"},
+		{"5.1: the step at which the first of them came", "infer.js", "since > 0 ? [since] : []", "since > 0 ? [] : []"},
 		{"5.1: 16 versions", "history.js", "const KEPT = 16;", "const KEPT = 15;"},
 		{"5.1: what a file showed", "history.js", "texts.filter(isShown)", "texts.filter(() => false)"},
 		{"5.1: what a file showed is no version of ours", "history.js", "texts.filter((text) => !isShown(text))", "texts"},

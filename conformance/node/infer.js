@@ -163,10 +163,11 @@ function weight(unit) {
   return hits <= 1 ? ONCE : Math.floor((SEVERAL * all.length) / hits);
 }
 
-// The steps at which a unit of the file was superseded, or the file's value of it
-// shown and written over, newest first.
+// The steps at which a unit of the file was superseded, that of the first version
+// that is remembered included, or the file's value of it shown and written over,
+// newest first.
 function stepsThatCount(known) {
-  const ends = new Set(known.flatMap(({ remembered }) => remembered.versions.map(({ end }) => end)));
+  const ends = new Set(known.flatMap(({ remembered: { since, versions } }) => [...(since > 0 ? [since] : []), ...versions.map(({ end }) => end)]));
   for (const unit of known) {
     for (const step of showings(unit)) {
       if (!isVersion(unit, versionAt(unit.remembered, step))) ends.add(step).add(step + 1);
