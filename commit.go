@@ -36,13 +36,6 @@ func (d *Doc) Adopt(ctx context.Context, layout Layout) error {
 	return d.fail("adopt", d.commit(ctx, &intent{layout: layout, always: true}))
 }
 
-// Strip takes the block out of the file: plain JSON remains, with the same
-// values. With all, the state folder goes too, and with it every trace of
-// cfgmerge.
-func (d *Doc) Strip(ctx context.Context, all bool) error {
-	return d.fail("strip", d.commit(ctx, &intent{plain: true, always: true, removeFolder: all}))
-}
-
 // intent is what a commit is for.
 type intent struct {
 	// change makes the caller's change to the clone of what st shows; nil for

@@ -55,6 +55,7 @@ func hints() []hint {
 		{is(cfgmerge.ErrConflict), "resolve the conflict by hand"},
 		{is(cfgmerge.ErrNotQuarantined), "without a NAME, cfgmerge restore lists what is there"},
 		{is(cfgmerge.ErrNotInText), "cfgmerge restore FILE shows in which fields each text differs"},
+		{is(cfgmerge.ErrUnstored), "cfgmerge token exec stores it, or token logout removes it"},
 		{is(cfgmerge.ErrUnsettled), "find out which program writes it all the time"},
 		{is(fs.ErrPermission), "check the owner and mode of the file, its directory and the state folder beside it"},
 	}

@@ -14,7 +14,8 @@ func newStripCommand(a *app) *cobra.Command {
 		Short: "Take the history out of a file",
 		Long: `Takes the history out of the file: plain JSON with the same values remains. The
 state folder still knows it, and the next save puts it back. With --all the
-folder is removed too, and with it every trace of cfgmerge.`,
+folder is removed too, and with it every trace of cfgmerge; who exchanges a token
+is waited for.`,
 		Example: `  cfgmerge strip app.json
   cfgmerge strip app.json --all`,
 		Args: takes(1, 1),
