@@ -234,8 +234,7 @@ export class Writer {
     const stamp = this.stamp(laterOf(ownStamp(old), over));
     this.learn(policy, value);
     if (kind === 'group') return this.set(key, register(kind, stamp, value));
-    const begins = !old || old.gen === Number.MAX_SAFE_INTEGER || isAbsent(policy.roles, old.value) || isAbsent(policy.roles, value) || isAnother(policy.roles.identity, old.value, value)
-      || old.gen === Number.MAX_SAFE_INTEGER;
+    const begins = !old || old.gen === Number.MAX_SAFE_INTEGER || isAbsent(policy.roles, old.value) || isAbsent(policy.roles, value) || isAnother(policy.roles.identity, old.value, value);
     this.set(key, begins ? register(kind, stamp, value, stamp) : register(kind, stamp, value, old.era, old.gen + 1));
   }
 
