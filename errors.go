@@ -68,9 +68,9 @@ type (
 	BuildError = schema.BuildError
 )
 
-// ErrNoBase is returned by a Save without a Load before it when the file
-// exists: what to leave alone could only be guessed.
-var ErrNoBase = errors.New("the snapshot was not loaded, and the file exists")
+// ErrNoBase is returned by a Snapshot that does not come from Load: what to leave
+// alone could only be guessed.
+var ErrNoBase = errors.New("the snapshot does not come from a load")
 
 // ErrNotObject is returned for a value that is not encoded as a JSON object.
 var ErrNotObject = errors.New("the value is not encoded as a JSON object")

@@ -16,10 +16,10 @@ import (
 // the values passed to it are not guarded.
 type Snapshot struct {
 	doc *Doc
-	err error // of a load that failed: saving would be guessing
 
-	mu   sync.Mutex
-	base *base // nil before a load
+	mu   sync.Mutex // guards what follows
+	err  error      // of a load that failed: saving would be guessing
+	base *base
 	kept []string
 }
 
@@ -30,22 +30,20 @@ type Snapshot struct {
 //
 // The snapshot is never nil: after an error its Save returns that error. The
 // reasons in the *Error are *CorruptError, *DecodeError, *VersionError,
-// *FileError and *TagError.
+// *FileError, *TagError and ErrNotPointer.
 func Load(path string, v any) (*Snapshot, error) {
 	return LoadContext(context.Background(), path, v, nil)
 }
 
-// LoadContext is Load with options. The context bounds the wait for a file
-// that another program is just writing.
+// LoadContext is Load with options, of which nil stands for the defaults; a
+// *BuildError says what is wrong with Options.Policies. The context bounds the
+// wait for a file that another program is just writing.
 func LoadContext(ctx context.Context, path string, v any, o *Options) (*Snapshot, error) {
 	s := &Snapshot{}
 	doc, err := openFor(path, reflect.TypeOf(v), o)
-	if rv := reflect.ValueOf(v); err == nil && (rv.Kind() != reflect.Pointer || rv.IsNil()) {
-		err = doc.fail("load", ErrNotPointer)
-	}
 	if err == nil {
 		s.doc = doc
-		err = s.load(ctx, v, doc.shape)
+		err = doc.fail("load", s.load(ctx, v, doc.shape))
 	}
 	s.err = err
 	return s, err
@@ -71,14 +69,17 @@ func openFor(path string, t reflect.Type, o *Options) (*Doc, error) {
 }
 
 func (s *Snapshot) load(ctx context.Context, v any, shape *schema.Shape) error {
+	if rv := reflect.ValueOf(v); rv.Kind() != reflect.Pointer || rv.IsNil() {
+		return ErrNotPointer
+	}
 	st, err := s.doc.look(ctx)
 	if err != nil {
-		return s.doc.fail("load", err)
+		return err
 	}
 	s.doc.conclude(st.report())
 	b, err := takeBase(st, v, shape)
 	if err != nil {
-		return s.doc.fail("load", err)
+		return err
 	}
 	s.base = b
 	return nil
@@ -125,7 +126,8 @@ func decode(text []byte, v any) error {
 //
 // The reasons in the *Error are *LockError, *DurabilityError (the change is
 // committed), *FileError, *CorruptError, *VersionError, *SpentError, *LimitError,
-// *EncodeError, ErrNotObject and ErrNoBase.
+// *EncodeError, ErrNotObject, ErrUnsettled, and ErrNoBase for a Snapshot that does
+// not come from Load.
 func (s *Snapshot) Save(v any) error { return s.SaveContext(context.Background(), v) }
 
 // SaveContext is Save with a context, whose end is a *LockError.
@@ -182,7 +184,8 @@ func isCommitted(err error) bool {
 
 // Rebase makes v the base of later saves without writing anything: call it
 // after environment variables or flags have overridden fields that shall not
-// be persisted.
+// be persisted. The reasons in the *Error are *EncodeError, ErrNotObject, and
+// ErrNoBase for a Snapshot that does not come from Load.
 func (s *Snapshot) Rebase(v any) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -197,23 +200,23 @@ func (s *Snapshot) Rebase(v any) error {
 	return nil
 }
 
-// Reload reads the file into v, as LoadContext does, and makes it the base of
-// later saves. After an error the snapshot is as it was.
+// Reload reads the file into v, as LoadContext does and with the same errors,
+// and makes it the base of later saves. It may also follow a load that failed
+// because of what the file held. After an error the snapshot is as it was.
 func (s *Snapshot) Reload(ctx context.Context, v any) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.doc == nil {
 		return s.unusable("load")
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	shape, err := schema.Of(reflect.TypeOf(v))
-	if err != nil {
-		return s.doc.fail("load", err)
+	if err == nil {
+		err = s.load(ctx, v, shape)
 	}
-	if err := s.load(ctx, v, shape); err != nil {
-		return err
+	if err == nil {
+		s.err = nil
 	}
-	s.err = nil
-	return nil
+	return s.doc.fail("load", err)
 }
 
 // Report says what the last load or save found and did.
