@@ -31,7 +31,8 @@ func (d *Doc) Update(ctx context.Context, change Edit) error {
 }
 
 // Adopt gives the file a history in the given layout, whatever it had before,
-// even if it shows the same as ever. Auto keeps the layout that it has.
+// even if it shows the same as ever. Auto keeps the layout that it has. The
+// reasons in its *Error are those of Update.
 func (d *Doc) Adopt(ctx context.Context, layout Layout) error {
 	return d.fail("adopt", d.commit(ctx, &intent{layout: layout, always: true}))
 }

@@ -122,6 +122,11 @@ func (e *DecodeError) Error() string {
 	return fmt.Sprintf("the value of %s does not fit the type %s", e.Field, e.Type)
 }
 
+// Hint says what to do.
+func (e *DecodeError) Hint() string {
+	return "correct the value in the file, or the type in the program; nothing was changed"
+}
+
 // corrupt translates what the strict scanner says. It carries no bytes of the
 // file.
 func corrupt(err error) error {

@@ -23,9 +23,9 @@ type File[T any] struct {
 	value T            // and, if flat, what that is
 }
 
-// Open returns the file at path, which need not exist yet. The tags of T
-// declare the merge policies; a *TagError says what is wrong with them. The
-// file is not read before it is asked for.
+// Open returns the file at path, which need not exist yet. The tags of T declare
+// the merge policies. The file is not read before it is asked for. The reasons in
+// the *Error are *TagError, and *BuildError for Options.Policies.
 func Open[T any](path string, o *Options) (*File[T], error) {
 	t := reflect.TypeFor[*T]()
 	doc, err := openFor(path, t, o)
@@ -98,10 +98,12 @@ func (f *File[T]) outdate() {
 	f.forget()
 }
 
-// Update calls fn with the value that the file has under the lock and saves
-// the fields that fn changed. It is called at most once, and must not use the
-// file by other ways; its error aborts the save and is the reason in the
-// *Error. The other reasons are those of Doc.Update.
+// Update takes the lock, calls fn with the value that the file has then, and
+// saves the fields that fn changed. Unlike a Save it has no base but that value: a
+// field may be set back to what it was before. fn is called at most once, and must
+// not use the file by other ways, which would wait for the lock; its error aborts
+// the save and is the reason in the *Error. The other reasons are those of
+// Doc.Update, *DecodeError and *EncodeError.
 func (f *File[T]) Update(ctx context.Context, fn func(*T) error) error {
 	f.outdate()
 	return f.doc.fail("update", f.doc.commit(ctx, &intent{guarded: true, change: func(st *state, d *lww.Document, w lww.Writer) error {

@@ -45,8 +45,8 @@ func (s GroupState) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "{%d members, generation %d}", len(s.Values), s.Generation)
 }
 
-// SupersededError: the group is not what the caller took it for. What he
-// wanted to write was not written.
+// SupersededError: the group is not what the caller took it for. Nothing was
+// written.
 type SupersededError struct {
 	Group GroupRef
 	// Current is what the group is now.
@@ -57,11 +57,21 @@ func (e *SupersededError) Error() string {
 	return fmt.Sprintf("group %q was changed meanwhile", lww.InstanceName(e.Group.Name, e.Group.Key))
 }
 
+// Hint says what to do.
+func (e *SupersededError) Hint() string {
+	return "look at what is there now, and decide again whether to write"
+}
+
 // UnknownGroupError: no policy of that name is declared by the program or
 // stored in the file.
 type UnknownGroupError struct{ Group GroupRef }
 
 func (e *UnknownGroupError) Error() string { return fmt.Sprintf("there is no group %q", e.Group.Name) }
+
+// Hint says what to do.
+func (e *UnknownGroupError) Hint() string {
+	return "declare it: by the tags group=NAME or token=NAME, Options.Policies, or cfgmerge adopt --schema"
+}
 
 // Group returns the group's present state, without a lock. The reasons in the
 // *Error are those of Load, and *UnknownGroupError.

@@ -10,19 +10,22 @@ import (
 
 	"github.com/cfgmerge/cfgmerge/fileio"
 	"github.com/cfgmerge/cfgmerge/lww"
-	"github.com/cfgmerge/cfgmerge/strictjson"
 )
 
-// MaxSkew is how far ahead of the clock a stamp may be that comes from
-// elsewhere: what is further ahead wins over everything until then.
+// MaxSkew is how far ahead of the clock a stamp from another copy of the file may
+// be. What is further ahead would win over every write until the clock is there:
+// it is refused by MergeRules, reported by Check, and taken back by Repair, each
+// as far as it is asked to.
 const MaxSkew = 5 * time.Minute
 
-// MergeRules are the questions that are asked at the door. Merging itself
-// never refuses anything. The zero value asks all of them.
+// MergeRules say what is let in: a merge by itself, of lww.Document, refuses
+// nothing. The zero value refuses all that a person should look at first.
 type MergeRules struct {
-	// Force joins different documents. The smaller id is kept.
+	// Force joins different documents, which are otherwise an *IdentityError. The
+	// smaller id is kept.
 	Force bool
-	// AllowFuture lets in stamps that are more than MaxSkew ahead.
+	// AllowFuture lets in stamps that are more than MaxSkew ahead of the clock,
+	// which are otherwise a *FutureError.
 	AllowFuture bool
 }
 
@@ -137,7 +140,7 @@ func (d *Doc) LoadExisting(ctx context.Context) (*lww.Document, error) {
 	return st.doc, nil
 }
 
-// TextExisting is Text with the errors of LoadExisting.
+// TextExisting is Text with the errors of LoadExisting. An empty file reads {}.
 func (d *Doc) TextExisting(ctx context.Context) ([]byte, error) {
 	st, err := d.lookExisting(ctx)
 	if err != nil {
@@ -161,18 +164,4 @@ func (d *Doc) lookExisting(ctx context.Context) (*state, error) {
 
 func missing(path string) error {
 	return &FileError{Op: "open", Path: path, Class: fileio.ClassMissing, Err: fs.ErrNotExist}
-}
-
-// PlainText returns what the document shows as a text without a block, keeping
-// what it can of the bytes of like, which may be nil. The reason of its error
-// is *CorruptError.
-func PlainText(doc *lww.Document, like []byte) ([]byte, error) {
-	var tree *strictjson.Tree
-	if like != nil {
-		var err error
-		if tree, err = strictjson.ParseObject(like, ourOwn()); err != nil {
-			return nil, corrupt(err)
-		}
-	}
-	return compose(tree, doc.View(), "")
 }

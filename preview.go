@@ -139,7 +139,8 @@ func (st *state) hasBlock() bool {
 	return has
 }
 
-// PreviewAdopt is Preview for Adopt.
+// PreviewAdopt is Preview for Adopt, of a file that exists. The reasons in its
+// *Error are those of LoadExisting.
 func (d *Doc) PreviewAdopt(ctx context.Context, layout Layout) ([]Step, error) {
 	st, err := d.lookExisting(ctx)
 	if err != nil {
@@ -163,7 +164,8 @@ func (d *Doc) PreviewAdopt(ctx context.Context, layout Layout) ([]Step, error) {
 	return steps, nil
 }
 
-// PreviewStrip is Preview for Strip, of a file that exists.
+// PreviewStrip is Preview for Strip, of a file that exists. The reasons in its
+// *Error are those of LoadExisting.
 func (d *Doc) PreviewStrip(ctx context.Context, all bool) ([]Step, error) {
 	st, err := d.lookExisting(ctx)
 	if err != nil {

@@ -38,7 +38,7 @@ type EventKind string
 
 // The kinds of events.
 const (
-	// EventRecovered: the file could not be read; the last good state was.
+	// EventRecovered: the file is damaged; the last good state was taken instead.
 	EventRecovered EventKind = "recovered"
 	// EventAdopted: foreign writes became part of the document.
 	EventAdopted EventKind = "adopted"
@@ -51,6 +51,8 @@ const (
 	// EventUncached: the state folder's copy could not be written. Nothing is
 	// lost, but there is nothing to recover from if the file is damaged.
 	EventUncached EventKind = "uncached"
+	// EventUnreadable is of Watch alone: the file can't be read for now.
+	EventUnreadable EventKind = "unreadable"
 )
 
 // Event is something that happened besides what was asked for. It never

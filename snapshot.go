@@ -30,7 +30,8 @@ type Snapshot struct {
 //
 // The snapshot is never nil: after an error its Save returns that error. The
 // reasons in the *Error are *CorruptError, *DecodeError, *VersionError,
-// *FileError, *TagError and ErrNotPointer.
+// *FileError, *TagError, ErrNotPointer, and ErrNotObject for a v that is not
+// encoded as a JSON object.
 func Load(path string, v any) (*Snapshot, error) {
 	return LoadContext(context.Background(), path, v, nil)
 }

@@ -82,8 +82,8 @@ func appendBlock(text []byte, block string) ([]byte, error) {
 func ourOwn() strictjson.Limits { return strictjson.Limits{MaxSize: math.MaxInt32} }
 
 // DecodeText reads a file's text by itself, as it is found on another machine:
-// its registers, and what was edited by hand since. The reasons of its errors
-// are *CorruptError and *VersionError.
+// its registers, and what was edited by hand since. The errors are *CorruptError
+// and *VersionError.
 func DecodeText(text []byte) (*lww.Document, error) {
 	tree, err := strictjson.ParseObject(text, strictjson.Limits{})
 	if err != nil {
@@ -98,17 +98,27 @@ func DecodeText(text []byte) (*lww.Document, error) {
 	return doc, nil
 }
 
-// EncodeText returns the text of a document with its block, keeping what it
-// can of the bytes of like, which may be nil.
+// EncodeText returns the text of a document with its block, keeping what it can
+// of the bytes of like, which may be nil. The error is a *CorruptError: like is no
+// JSON object.
 func EncodeText(doc *lww.Document, like []byte) ([]byte, error) {
-	var tree *strictjson.Tree
-	if like != nil {
-		var err error
-		if tree, err = strictjson.ParseObject(like, ourOwn()); err != nil {
-			return nil, corrupt(err)
-		}
-	}
 	view, block := doc.Encode()
+	return composeLike(like, view, block)
+}
+
+// PlainText is EncodeText without the block.
+func PlainText(doc *lww.Document, like []byte) ([]byte, error) {
+	return composeLike(like, doc.View(), "")
+}
+
+func composeLike(like []byte, view *lww.View, block string) ([]byte, error) {
+	if like == nil {
+		return compose(nil, view, block)
+	}
+	tree, err := strictjson.ParseObject(like, ourOwn())
+	if err != nil {
+		return nil, corrupt(err)
+	}
 	return compose(tree, view, block)
 }
 

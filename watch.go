@@ -37,9 +37,6 @@ type FieldChange struct {
 	By Attribution
 }
 
-// EventUnreadable is for Watch: the file can't be read for now, Err says why.
-const EventUnreadable EventKind = "unreadable"
-
 // defaultPollInterval is what PollInterval is by default.
 const defaultPollInterval = 2 * time.Second
 
