@@ -136,7 +136,7 @@ func (c *checker) look() error {
 // recoverable reports whether a save could restore a good state.
 func (c *checker) recoverable() bool {
 	st := state{sighting: c.seen}
-	m, _, _ := st.lastGood(c.doc.limits())
+	m, _, _ := st.lastGood()
 	return m != nil
 }
 

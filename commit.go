@@ -213,15 +213,16 @@ func (c *commit) read(ctx context.Context) (*state, error) {
 				return nil, err
 			}
 		}
-		earlier := c.earlier()
-		if stands && len(earlier) == 0 {
-			return c.last.state(main, c.spent()).declared(c.shape), nil
+		seen := sighting{main: main, earlier: c.earlier(), spent: c.spent(), limits: c.limits()}
+		if stands && len(seen.earlier) == 0 {
+			return c.last.state(seen).declared(c.shape), nil
 		}
 		slots, err := c.txn.Slots()
 		if err != nil {
 			return nil, err
 		}
-		st, err := c.assemble(sighting{main, remember(slots, main.Digest), c.spent(), earlier})
+		seen.memories = remember(slots, main.Digest)
+		st, err := c.assemble(seen)
 		if !st.doubtful(err) || !c.wait(ctx, doubts) {
 			return st.declared(c.shape), err
 		}
@@ -230,9 +231,9 @@ func (c *commit) read(ctx context.Context) (*state, error) {
 
 func (c *commit) assemble(s sighting) (*state, error) {
 	if c.in.salvage {
-		return c.assembleDamaged(s, c.limits())
+		return c.assembleDamaged(s)
 	}
-	return assemble(s, c.limits())
+	return assemble(s)
 }
 
 // wait pauses before another look, longer while the file has a writer.

@@ -30,8 +30,7 @@ func (c *commit) earlier() [][]byte {
 
 // isSound reports whether a text can be adopted at all.
 func (d *Doc) isSound(text []byte) bool {
-	_, err := strictjson.ParseObject(text, d.limits())
-	return err == nil
+	return d.damageOf(text) == nil
 }
 
 // adoptInto adopts a foreign text into doc.

@@ -177,7 +177,7 @@ const (
 func (d *Doc) look(ctx context.Context) (*state, error) { return d.lookWith(ctx, assemble) }
 
 // lookWith is look with another way to make a state of a sighting.
-func (d *Doc) lookWith(ctx context.Context, assemble func(sighting, strictjson.Limits) (*state, error)) (*state, error) {
+func (d *Doc) lookWith(ctx context.Context, assemble func(sighting) (*state, error)) (*state, error) {
 	if d.isClosed() {
 		return nil, ErrClosed
 	}
@@ -191,7 +191,7 @@ func (d *Doc) lookWith(ctx context.Context, assemble func(sighting, strictjson.L
 		if err != nil {
 			return nil, err
 		}
-		st, err := assemble(now, d.limits())
+		st, err := assemble(now)
 		switch {
 		case st.doubtful(err) && doubts < doubtTries:
 			d.opts.pause(doubtPause << doubts)
@@ -237,7 +237,7 @@ func (d *Doc) sight() (sighting, error) {
 	if err != nil {
 		return sighting{}, err
 	}
-	return sighting{main: main, memories: remember(slots, main.Digest), spent: d.spent()}, nil
+	return sighting{main: main, memories: remember(slots, main.Digest), spent: d.spent(), limits: d.limits()}, nil
 }
 
 // declared adds the program's own policies, under which it writes.

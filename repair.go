@@ -136,7 +136,7 @@ func (r *repair) run(st *state, doc *lww.Document, w lww.Writer) error {
 		return missing(r.doc.path)
 	}
 	st.past.Spent = st.spent
-	r.report = RepairReport{Damage: st.damage(r.doc.limits()), Rejected: st.Rejected}
+	r.report = RepairReport{Damage: r.doc.damageOf(st.main.Data), Rejected: st.Rejected}
 	if err := r.joinFile(st, doc); err != nil {
 		return err
 	}

@@ -82,7 +82,7 @@ func (d *Doc) Quarantine(ctx context.Context) ([]QuarantineEntry, error) {
 		if err != nil {
 			return nil, d.fail("restore", err)
 		}
-		e.Damage = (&state{sighting: sighting{main: fileio.ContentOf(text)}}).damage(d.limits())
+		e.Damage = d.damageOf(text)
 		if doc != nil {
 			plan := d.planRestore(doc, text, nil)
 			e.Fields = plan.keys()

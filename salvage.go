@@ -67,8 +67,8 @@ func (d *Doc) salvageTree(text []byte) (*strictjson.Tree, []strictjson.Loss) {
 
 // assembleDamaged is assemble for files that may be beyond recovery: then the
 // state is what can be salvaged of them.
-func (d *Doc) assembleDamaged(s sighting, limits strictjson.Limits) (*state, error) {
-	st, err := assemble(s, limits)
+func (d *Doc) assembleDamaged(s sighting) (*state, error) {
+	st, err := assemble(s)
 	var damaged *CorruptError
 	if !errors.As(err, &damaged) {
 		return st, err
@@ -77,7 +77,7 @@ func (d *Doc) assembleDamaged(s sighting, limits strictjson.Limits) (*state, err
 	if st.tree, st.losses = d.salvageTree(s.main.Data); st.tree == nil {
 		return st, nil
 	}
-	if err := st.decode(limits); err != nil {
+	if err := st.decode(); err != nil {
 		return st, err
 	}
 	if st.doc.Salt == "" {
@@ -86,14 +86,11 @@ func (d *Doc) assembleDamaged(s sighting, limits strictjson.Limits) (*state, err
 	return st, nil
 }
 
-// damage is what is wrong with the file; nil if nothing is, or if it is not
-// there.
-func (st *state) damage(limits strictjson.Limits) *CorruptError {
+// damageOf is what is wrong with a text; nil if nothing is.
+func (d *Doc) damageOf(text []byte) *CorruptError {
 	var damaged *CorruptError
-	if st.main.Exists {
-		_, err := strictjson.ParseObject(st.main.Data, limits)
-		errors.As(corrupt(err), &damaged)
-	}
+	_, err := strictjson.ParseObject(text, d.limits())
+	errors.As(corrupt(err), &damaged)
 	return damaged
 }
 

@@ -17,6 +17,8 @@ type sighting struct {
 	// earlier are texts that foreign programs wrote before main, and that
 	// nobody has adopted: what killed processes left.
 	earlier [][]byte
+	// limits are those of the texts that are let in.
+	limits strictjson.Limits
 }
 
 // same reports whether nothing moved between two looks.
@@ -76,24 +78,24 @@ type state struct {
 
 // assemble makes a state of a sighting. It decides, and touches nothing. The
 // errors are *CorruptError and *VersionError.
-func assemble(s sighting, limits strictjson.Limits) (*state, error) {
+func assemble(s sighting) (*state, error) {
 	st := &state{sighting: s, doc: &lww.Document{}, past: &lww.History{}}
 	if !s.main.Exists {
 		st.origin, st.removed = fromNew, len(s.memories) > 0
 		return st, nil
 	}
-	tree, err := strictjson.ParseObject(s.main.Data, limits)
+	tree, err := strictjson.ParseObject(s.main.Data, s.limits)
 	if err != nil {
-		return st, st.recover(err, limits)
+		return st, st.recover(err)
 	}
 	st.tree = tree
-	return st, st.decode(limits)
+	return st, st.decode()
 }
 
 // recover takes the last good state for a file that can't be read. An empty
 // file without one is new; anything else is an error.
-func (st *state) recover(reason error, limits strictjson.Limits) error {
-	if m, tree, file := st.lastGood(limits); m != nil {
+func (st *state) recover(reason error) error {
+	if m, tree, file := st.lastGood(); m != nil {
 		st.doc, st.past, st.layout, st.tree = file.Doc, m.history(), m.Layout, tree
 		st.origin = fromMemory
 		return nil
@@ -107,12 +109,12 @@ func (st *state) recover(reason error, limits strictjson.Limits) error {
 
 // lastGood returns the newest memory that was committed and can be decoded.
 // One that was never committed would bring a failed save to life.
-func (st *state) lastGood(limits strictjson.Limits) (*memory, *strictjson.Tree, *lww.Decoded) {
+func (st *state) lastGood() (*memory, *strictjson.Tree, *lww.Decoded) {
 	for _, m := range st.memories {
 		if !m.committed {
 			continue
 		}
-		if tree, file := m.decode(limits); file != nil {
+		if tree, file := m.decode(st.limits); file != nil {
 			return m, tree, file
 		}
 	}
@@ -120,7 +122,7 @@ func (st *state) lastGood(limits strictjson.Limits) (*memory, *strictjson.Tree, 
 }
 
 // decode takes the file's text apart and adopts what others did to it.
-func (st *state) decode(limits strictjson.Limits) error {
+func (st *state) decode() error {
 	exact := st.matching()
 	st.exact = exact != nil
 	block, take := "", decodeText
@@ -134,19 +136,19 @@ func (st *state) decode(limits strictjson.Limits) error {
 	st.file, file.Partial = file, st.origin == fromSalvage
 	if st.exact && file.Block == lww.Intact && !file.Edited() {
 		st.doc = file.Doc
-		st.catchUp(limits)
+		st.catchUp()
 		return nil
 	}
 	st.exact = false
-	st.adopt(limits)
+	st.adopt()
 	return nil
 }
 
 // catchUp adopts the earlier texts. What they changed is older than what the
 // file says, so the file's own edits come after them.
-func (st *state) catchUp(limits strictjson.Limits) {
+func (st *state) catchUp() {
 	for _, text := range st.earlier {
-		tree, err := strictjson.ParseObject(text, limits)
+		tree, err := strictjson.ParseObject(text, st.limits)
 		if err != nil {
 			continue
 		}
@@ -191,11 +193,11 @@ func (st *state) matching() *memory {
 }
 
 // adopt judges a file that somebody else has written, by what is remembered.
-func (st *state) adopt(limits strictjson.Limits) {
+func (st *state) adopt() {
 	st.past = unite(st.memories)
 	known := false
 	for _, m := range st.memories {
-		_, file := m.decode(limits)
+		_, file := m.decode(st.limits)
 		if file == nil || !m.committed {
 			continue
 		}
@@ -214,7 +216,7 @@ func (st *state) adopt(limits strictjson.Limits) {
 			st.doc, st.past, st.replaced = &lww.Document{}, &lww.History{}, true
 		}
 	}
-	st.catchUp(limits)
+	st.catchUp()
 	st.take(st.file)
 	st.refuse()
 }

@@ -233,8 +233,7 @@ func (w *watcher) isTroubled(st *state, err error) bool {
 	}
 	if err == nil {
 		e.Kind = EventRecovered
-		_, err = strictjson.ParseObject(st.main.Data, w.limits())
-		e.Err = corrupt(err)
+		e.Err = w.damageOf(st.main.Data)
 	}
 	if trouble := e.Err.Error() + string(seen[:]); trouble != w.trouble {
 		w.trouble = trouble

@@ -42,12 +42,13 @@ func (w *written) stands(txn *fileio.Txn, main fileio.Content) (bool, error) {
 	return txn.Remembers(main.Digest, w.memory.payload)
 }
 
-// state is what assemble would make of the file, while w stands.
-func (w *written) state(main fileio.Content, spent func(string) bool) *state {
+// state is what assemble would make of the sighting, while w stands.
+func (w *written) state(s sighting) *state {
 	m := *w.memory
-	m.describes, m.committed = main.Digest, true
+	m.describes, m.committed = s.main.Digest, true
+	s.memories = []*memory{&m}
 	return &state{
-		sighting: sighting{main: main, memories: []*memory{&m}, spent: spent},
+		sighting: s,
 		doc:      w.doc, past: m.history(), layout: m.Layout, tree: w.tree, shown: w.view, exact: true,
 	}
 }
