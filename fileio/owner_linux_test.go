@@ -243,7 +243,7 @@ func TestTheFallbackNeedsLeaveToWriteInPlace(t *testing.T) {
 	must(t, err)
 	defer txn.Unlock()
 	s := swap(t, txn, old, "new")
-	if !s.InPlace() || !f.Fallback() {
+	if !s.inPlace || !f.Fallback() {
 		t.Error("not in place")
 	}
 	settle(t, s)

@@ -186,9 +186,6 @@ func (s *Swap) Await(ctx context.Context) (Content, error) {
 	return s.displaced, s.err
 }
 
-// InPlace reports whether the file was overwritten instead of replaced.
-func (s *Swap) InPlace() bool { return s.inPlace }
-
 // BrokeLinks reports whether the old file had further hard links, which keep the old bytes.
 func (s *Swap) BrokeLinks() bool { return !s.inPlace && s.old.Info.Links > 1 }
 
