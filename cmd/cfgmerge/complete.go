@@ -9,14 +9,14 @@ import (
 	"github.com/cfgmerge/cfgmerge/strictjson"
 )
 
-// completeFields completes the pointers of the file that is the first
-// argument, as the argument at most; the first is any file.
-func (a *app) completeFields(most int) cobra.CompletionFunc {
+// completeFrom completes the first argument as any file, and those behind it, up to
+// the last, by what that file holds.
+func (a *app) completeFrom(last int, complete func(d *lww.Document, begun string) ([]cobra.Completion, cobra.ShellCompDirective)) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		switch {
 		case len(args) == 0:
 			return nil, cobra.ShellCompDirectiveDefault
-		case len(args) >= most:
+		case len(args) >= last:
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		doc, err := a.open(args[0])
@@ -28,8 +28,29 @@ func (a *app) completeFields(most int) cobra.CompletionFunc {
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		return pointersFrom(state.View(), begun)
+		return complete(state, begun)
 	}
+}
+
+// completeFields completes the pointers of a file.
+func (a *app) completeFields(last int) cobra.CompletionFunc {
+	return a.completeFrom(last, func(d *lww.Document, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return pointersFrom(d.View(), begun)
+	})
+}
+
+// completeGroups completes FILE GROUP.
+func (a *app) completeGroups() cobra.CompletionFunc { return a.completeFrom(2, groupsFrom) }
+
+// groupsFrom lists the instances of groups that begin like begun.
+func groupsFrom(d *lww.Document, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	var out []cobra.Completion
+	for _, key := range d.Keys() {
+		if groupName.MatchString(key) && strings.HasPrefix(key, begun) && printable(key) == key {
+			out = append(out, key)
+		}
+	}
+	return out, cobra.ShellCompDirectiveNoFileComp
 }
 
 // pointersFrom lists the next level of pointers that begin like begun. Behind

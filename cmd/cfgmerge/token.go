@@ -104,29 +104,3 @@ func clientFlag(cmd *cobra.Command, client *string) {
 
 // defaultClient is for tools that have only one.
 const defaultClient = "default"
-
-// completeGroups completes FILE, then GROUP.
-func (a *app) completeGroups(cmd *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	if len(args) == 0 {
-		return nil, cobra.ShellCompDirectiveDefault
-	}
-	if len(args) > 1 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	doc, err := a.open(args[0])
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	defer doc.Close()
-	state, err := doc.Load(cmd.Context())
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	var out []cobra.Completion
-	for _, key := range state.Keys() {
-		if groupName.MatchString(key) && strings.HasPrefix(key, begun) && printable(key) == key {
-			out = append(out, key)
-		}
-	}
-	return out, cobra.ShellCompDirectiveNoFileComp
-}

@@ -55,7 +55,7 @@ standard input: a stored token that is another one is then taken as it is.`,
   TOKEN=$(cfgmerge token exec app.json login --print access -- ./refresh.sh)
   echo "$OLD" | cfgmerge token exec app.json login --rejected -- ./refresh.sh`,
 		Args:              takes(3, -1),
-		ValidArgsFunction: a.completeGroups,
+		ValidArgsFunction: a.completeGroups(),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.show != "" && f.show != "access" {
 				return &usageError{"--print knows only access", "leave it out to print nothing"}

@@ -36,7 +36,7 @@ the access, refresh, expiry or identity.`,
 		Example: `  ./device-login.sh | cfgmerge token login app.json login
   ./device-login.sh | cfgmerge token login app.json login --at /auth --member access=access_token --member refresh=refresh_token --member expiry=expires_at`,
 		Args:              takes(2, 2),
-		ValidArgsFunction: a.completeGroups,
+		ValidArgsFunction: a.completeGroups(),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			policy, err := f.policy()
 			if err != nil {

@@ -23,7 +23,7 @@ not bring the token back, nor does an old copy of the file.
 The server is not told: revoke the token there as well.`,
 		Example:           `  cfgmerge token logout app.json login`,
 		Args:              takes(2, 2),
-		ValidArgsFunction: a.completeGroups,
+		ValidArgsFunction: a.completeGroups(),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			k, err := a.keep(args[0], args[1], refresh.Options{ClientID: f.client})
 			if err != nil {

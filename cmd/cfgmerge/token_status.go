@@ -30,7 +30,7 @@ rotation was interrupted, or the server has refused for good.`,
 		Example: `  cfgmerge token status app.json login
   cfgmerge token status app.json login/work -o json`,
 		Args:              takes(2, 2),
-		ValidArgsFunction: a.completeGroups,
+		ValidArgsFunction: a.completeGroups(),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			k, err := a.keep(args[0], args[1], refresh.Options{ClientID: f.client})
 			if err != nil {
