@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"runtime"
 	"time"
 
 	"github.com/cfgmerge/cfgmerge/fileio"
@@ -294,6 +295,33 @@ func (c *commit) change(st *state) error {
 	c.log(cmp.Or(c.in.kind, KindSave), st.doc, doc, c.report.Changed)
 	return c.recordSpent(st.doc)
 }
+
+// Updating reports whether the calling goroutine is inside a function that an
+// Update runs, and so holds the lock of a file. Whatever waits for that lock in
+// there, or takes long, has to wait until it has returned.
+//
+// It goes by the stack: nothing obliges that function to hand a context on, and a
+// goroutine has no other name.
+func Updating() bool {
+	pcs := make([]uintptr, 64)
+	for skip := 2; ; skip += len(pcs) {
+		n := runtime.Callers(skip, pcs)
+		frames := runtime.CallersFrames(pcs[:n])
+		for more := n > 0; more; {
+			var frame runtime.Frame
+			frame, more = frames.Next()
+			if frame.Function == changing {
+				return true
+			}
+		}
+		if n < len(pcs) {
+			return false
+		}
+	}
+}
+
+// changing is the function above, below which the callers' own run.
+const changing = "github.com/cfgmerge/cfgmerge.(*commit).change"
 
 // When deletions are forgotten: SPEC.md section 3.7.
 const (

@@ -3,12 +3,10 @@ package cfgmerge
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"maps"
 	"slices"
 	"time"
 
-	"github.com/cfgmerge/cfgmerge/fileio"
 	"github.com/cfgmerge/cfgmerge/lww"
 )
 
@@ -128,40 +126,4 @@ func (r MergeRules) admit(ours, theirs *lww.Document, now time.Time) error {
 		Fields: slices.Sorted(maps.Keys(ahead)),
 		Ahead:  slices.Max(slices.Collect(maps.Values(ahead))),
 	}
-}
-
-// LoadExisting is Load for callers to whom a missing file is an error: a
-// *FileError that is fs.ErrNotExist. An empty file is an empty document.
-func (d *Doc) LoadExisting(ctx context.Context) (*lww.Document, error) {
-	st, err := d.lookExisting(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return st.doc, nil
-}
-
-// TextExisting is Text with the errors of LoadExisting. An empty file reads {}.
-func (d *Doc) TextExisting(ctx context.Context) ([]byte, error) {
-	st, err := d.lookExisting(ctx)
-	if err != nil {
-		return nil, err
-	}
-	text, err := compose(st.tree, st.doc.View(), "")
-	return text, d.fail("load", err)
-}
-
-func (d *Doc) lookExisting(ctx context.Context) (*state, error) {
-	st, err := d.look(ctx)
-	if err == nil && !st.main.Exists {
-		err = missing(d.path)
-	}
-	if err != nil {
-		return nil, d.fail("load", err)
-	}
-	d.conclude(st.report())
-	return st, nil
-}
-
-func missing(path string) error {
-	return &FileError{Op: "open", Path: path, Class: fileio.ClassMissing, Err: fs.ErrNotExist}
 }

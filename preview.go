@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"path/filepath"
 	"strings"
 
 	"github.com/cfgmerge/cfgmerge/fileio"
@@ -185,23 +184,3 @@ func (d *Doc) PreviewStrip(ctx context.Context, all bool) ([]Step, error) {
 	}
 	return steps, nil
 }
-
-// folderPath is where the state folder is, or would be.
-func (d *Doc) folderPath() string {
-	folder, err := fileio.OpenFolder(d.path, false, d.opts.files())
-	if err != nil {
-		return stateFolder(d.path)
-	}
-	defer folder.Close()
-	if folder.Exists() {
-		return folder.Path()
-	}
-	return stateFolder(folder.Target())
-}
-
-// stateFolder is where the state folder of a file lies if it can lie there.
-func stateFolder(file string) string {
-	return filepath.Join(filepath.Dir(file), "."+filepath.Base(file)+folderSuffix)
-}
-
-const folderSuffix = ".cfgmerge"

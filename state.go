@@ -2,9 +2,13 @@ package cfgmerge
 
 import (
 	"errors"
+	"maps"
+	"reflect"
+	"slices"
 
 	"github.com/cfgmerge/cfgmerge/fileio"
 	"github.com/cfgmerge/cfgmerge/lww"
+	"github.com/cfgmerge/cfgmerge/schema"
 	"github.com/cfgmerge/cfgmerge/strictjson"
 )
 
@@ -219,6 +223,28 @@ func (st *state) adopt() {
 	st.catchUp()
 	st.take(st.file)
 	st.refuse()
+}
+
+// declared adds the program's own policies, under which it writes.
+func (st *state) declared(shape *schema.Shape) *state {
+	if st == nil || shape == nil {
+		return st
+	}
+	table := shape.SpellTable(st.keys)
+	if len(table) == 0 {
+		return st
+	}
+	stored := maps.Clone(st.doc.Policies)
+	if st.doc.Declare(table) {
+		for name, p := range st.doc.Policies {
+			if was, ok := stored[name]; !ok || !reflect.DeepEqual(was, p) {
+				st.undeclared = append(st.undeclared, name)
+			}
+		}
+		slices.Sort(st.undeclared)
+	}
+	st.doc.Lift()
+	return st
 }
 
 // text returns what the file says, without the block and otherwise with the

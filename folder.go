@@ -2,7 +2,7 @@ package cfgmerge
 
 import (
 	"context"
-	"runtime"
+	"path/filepath"
 
 	"github.com/cfgmerge/cfgmerge/fileio"
 )
@@ -46,26 +46,22 @@ func (d *Doc) tryLock(ctx context.Context) error {
 	return txn.Unlock()
 }
 
-// Updating reports whether the calling goroutine is inside a function that an
-// Update runs, and so holds the lock of a file. Whatever waits for that lock in
-// there, or takes long, has to wait until it has returned.
-func Updating() bool {
-	pcs := make([]uintptr, 64)
-	for skip := 2; ; skip += len(pcs) {
-		n := runtime.Callers(skip, pcs)
-		frames := runtime.CallersFrames(pcs[:n])
-		for more := n > 0; more; {
-			var frame runtime.Frame
-			frame, more = frames.Next()
-			if frame.Function == changing {
-				return true
-			}
-		}
-		if n < len(pcs) {
-			return false
-		}
+// folderPath is where the state folder is, or would be.
+func (d *Doc) folderPath() string {
+	folder, err := fileio.OpenFolder(d.path, false, d.opts.files())
+	if err != nil {
+		return stateFolder(d.path)
 	}
+	defer folder.Close()
+	if folder.Exists() {
+		return folder.Path()
+	}
+	return stateFolder(folder.Target())
 }
 
-// changing is the function below which the callers' own run.
-const changing = "github.com/cfgmerge/cfgmerge.(*commit).change"
+// stateFolder is where the state folder of a file lies if it can lie there.
+func stateFolder(file string) string {
+	return filepath.Join(filepath.Dir(file), "."+filepath.Base(file)+folderSuffix)
+}
+
+const folderSuffix = ".cfgmerge"
