@@ -51,8 +51,8 @@ func (c *Coordinator) fail(op string, err error) error {
 }
 
 // Token returns a token whose access token can be used: the stored one, which
-// needs no lock, and no reading while the file is unchanged, or one that is
-// refreshed first. A token whose refresh fails is
+// needs no lock, and no reading while the file is unchanged; or, where that is
+// about to expire, one that is refreshed first. A token whose refresh fails is
 // given out for as long as it has not expired.
 //
 // The reasons in its *Error are ErrLoggedOut, ErrNoRefreshToken, *NestedError,

@@ -2,10 +2,7 @@ package refresh
 
 import (
 	"bytes"
-	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/base32"
-	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -151,47 +148,64 @@ func decodeSpill(data []byte) *Token {
 	return &t
 }
 
-// names are those of the files in the state folder that belong to one token and
-// one client.
-type names struct {
-	lock, marker, memory string
-	// token is the hash of the token's name, key that of both.
-	token, key string
-}
-
-// namesOf hashes what may be any text into names that are safe on every
-// system, those included that fold case.
-func namesOf(token, client string) names {
-	key := hash("refresh", token, client)
-	base := "refresh-" + key
-	return names{lock: base + ".lock", marker: base + markerSuffix, memory: base + ".json", token: hash("token", token), key: key}
-}
-
-const (
-	markerPrefix = "refresh-"
-	markerSuffix = ".marker"
-)
-
-// hash is of all parts, and of where each of them ends.
-func hash(parts ...string) string {
-	h := sha256.New()
-	for _, p := range parts {
-		_ = binary.Write(h, binary.LittleEndian, uint64(len(p)))
-		h.Write([]byte(p))
-	}
-	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(h.Sum(nil)[:15]))
-}
-
-// digest tells refresh tokens apart without saying what they are.
-func (n names) digest(refreshToken string) string {
-	mac := hmac.New(sha256.New, []byte(n.key))
-	mac.Write([]byte(refreshToken))
-	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:12])
-}
-
-func (c *Coordinator) newMarker(s Stored, p phase) marker {
-	return marker{
-		Phase: p, V: 1, Token: c.names.token, Digest: c.names.digest(s.Refresh), Era: s.Era, Generation: s.Generation,
+// newMarker is that of an exchange which is about to begin.
+func (c *Coordinator) newMarker(s Stored) *marker {
+	return &marker{
+		Phase: phaseIntent, V: 1, Token: c.names.token, Digest: c.names.digest(s.Refresh), Era: s.Era, Generation: s.Generation,
 		PID: os.Getpid(), Boot: fileio.BootID(), Time: c.opts.Now().UTC(),
 	}
 }
+
+// mark writes the marker, and makes room for the new token.
+func (t *turn) mark(s Stored) error {
+	if err := t.opts.fault("marker"); err != nil {
+		return err
+	}
+	m := t.newMarker(s)
+	t.own = m
+	switch {
+	case t.earlier != nil:
+		// It may have been sent before, and will have been whatever comes now.
+		m.Phase, m.Time = phaseSent, t.earlier.Time
+	case t.opts.External:
+		m.Phase = phaseSent
+	}
+	data, err := m.encode()
+	if err != nil {
+		return err
+	}
+	t.record, err = t.folder.CreateRecord(t.names.marker, data, markerRoom+spillRoom)
+	if err != nil {
+		return err
+	}
+	return t.opts.fault("marked")
+}
+
+// release removes the marker of an exchange that has not spent the token,
+// unless an earlier one may have.
+func (t *turn) release() error {
+	if t.earlier != nil {
+		return nil
+	}
+	return t.folder.Remove(t.names.marker)
+}
+
+// forget removes a marker that says nothing any more.
+func (t *turn) forget() error { return t.folder.Remove(t.names.marker) }
+
+// spill keeps a new token in the room behind the marker.
+func (t *turn) spill(token Token) error {
+	if err := t.opts.fault("spill"); err != nil {
+		return err
+	}
+	data, err := encodeSpill(token)
+	if err != nil {
+		return err
+	}
+	if t.record == nil {
+		return errNoRecord
+	}
+	return t.record.Overwrite(data, markerRoom)
+}
+
+var errNoRecord = errors.New("no room was made")

@@ -11,9 +11,10 @@ import (
 //
 // It must end when its context does, and must not try again by itself. For one
 // that goes on nobody waits: it counts as interrupted, but holds the lock until
-// it returns, and what it returns is stored. It should return a *ResponseError for an answer that refuses; ParseResponse makes
-// one. An exchange over net/http is known to have begun when the context's
-// httptrace says so; for any other set Options.External.
+// it returns, and what it returns is stored. For an answer that refuses it should
+// return a *ResponseError; ParseResponse makes one. An exchange over net/http is
+// known to have begun when the context's httptrace says so; for any other set
+// Options.External.
 type Exchange func(ctx context.Context, t Token) (Token, error)
 
 // Options configure a Coordinator. Exchange and ClientID are needed; the zero

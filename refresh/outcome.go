@@ -14,13 +14,13 @@ import (
 // Class says what a failed exchange means for the refresh token.
 type Class int
 
-// The classes. Without Options.Classify, InvalidGrant is the error code of RFC
-// 6749 section 5.2; Permanent are its codes invalid_client,
-// unauthorized_client, unsupported_grant_type, invalid_scope and
-// invalid_request. Ambiguous are the statuses from 500 on and the code
-// server_error, but for 503 and the code temporarily_unavailable, and an answer
-// that makes no sense. Transient is every other answer that refuses, and whatever fails before there is a
-// connection. The rest is Ambiguous.
+// The classes. Without Options.Classify these rules hold: InvalidGrant is the
+// error code of RFC 6749 section 5.2. Permanent are its codes invalid_client,
+// unauthorized_client, unsupported_grant_type, invalid_scope and invalid_request.
+// Ambiguous are the statuses from 500 on and the code server_error, but for 503
+// and the code temporarily_unavailable, and an answer that makes no sense.
+// Transient is every other answer that refuses, and whatever fails before there
+// is a connection. The rest is Ambiguous.
 const (
 	// Unclassified leaves it to the rules.
 	Unclassified Class = iota
