@@ -135,10 +135,6 @@ func indexJournal(entries []Entry) journalIndex {
 }
 
 // attribute says who wrote a register, as far as the entries tell.
-func attribute(key string, r lww.Register, entries []Entry, doc *lww.Document) Attribution {
-	return indexJournal(entries).attribute(key, r, doc)
-}
-
 func (log journalIndex) attribute(key string, r lww.Register, doc *lww.Document) Attribution {
 	a := Attribution{Field: key, Stamp: r.Stamp.String(), Actor: r.Stamp.Actor().String(), Deleted: r.Dead, Secret: doc.IsSecret(key)}
 	a.Members, a.Empty = membersOf(doc, key, r)

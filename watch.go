@@ -326,11 +326,12 @@ const justWritten = time.Second
 func (w *watcher) attribute(ctx context.Context, doc *lww.Document, showing map[string]lww.Register, fields []FieldChange) {
 	for try := 0; ; try++ {
 		entries, _ := w.Journal(ctx) // it explains, and nothing is decided by it
+		log := indexJournal(entries)
 		early := false
 		for i := range fields {
 			by := &fields[i].By
 			if r, ok := showing[by.Field]; ok && by.By == nil {
-				*by = attribute(by.Field, r, entries, doc)
+				*by = log.attribute(by.Field, r, doc)
 				early = early || by.By == nil && r.Stamp.Actor() != 0 && w.opts.now().Sub(by.Written) < justWritten
 			}
 		}
