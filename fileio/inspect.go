@@ -132,7 +132,7 @@ func (f *Folder) inspectEntries(s *FolderState) {
 	slices.Sort(names)
 	for _, name := range names {
 		info, err := entryInfo(f.in(name))
-		_, _, temp := parseTemp(name)
+		_, temp := parseTemp(name)
 		switch {
 		case err != nil || temp:
 		case info.Mode.IsDir() != (name == quarantineName) || !info.Mode.IsDir() && !info.Mode.IsRegular():
@@ -154,14 +154,16 @@ func (f *Folder) canRead(name string) bool {
 // inspectMoving looks at what a save that is under way changes. What looks left over or damaged counts only if it was
 // so before and after a moment in which nobody had the lock.
 func (f *Folder) inspectMoving(s *FolderState) {
-	temps, damaged := f.tempNames(), f.damagedSlots(s)
+	temps, _ := f.temps()
+	damaged := f.damagedSlots(s)
 	f.inspectLock(s)
 	if s.Held {
 		return
 	}
-	for _, name := range f.tempNames() {
-		if slices.Contains(temps, name) {
-			f.inspectTemp(name, s)
+	still, _ := f.temps()
+	for _, temp := range still {
+		if slices.Contains(temps, temp) {
+			f.inspectTemp(temp, s)
 		}
 	}
 	for name, digest := range f.damagedSlots(&FolderState{}) {
@@ -171,21 +173,12 @@ func (f *Folder) inspectMoving(s *FolderState) {
 	}
 }
 
-func (f *Folder) tempNames() []string {
-	names, _ := f.names()
-	return slices.DeleteFunc(names, func(name string) bool {
-		_, _, ok := parseTemp(name)
-		return !ok
-	})
-}
-
-func (f *Folder) inspectTemp(name string, s *FolderState) {
-	info, err := entryInfo(f.in(name))
+func (f *Folder) inspectTemp(temp tempName, s *FolderState) {
+	info, err := entryInfo(f.in(temp.name))
 	if err != nil {
 		return
 	}
-	next, old, _ := parseTemp(name)
-	_, fate := f.assess(name, next, old)
+	_, fate := f.assess(temp)
 	switch {
 	case fate == useless && info.Mode.Perm()&0o400 == 0:
 		s.Unfinished++

@@ -18,17 +18,13 @@ type Leftover struct {
 // held or was going to hold, are removed. Of the rest, those that whole accepts are returned for adoption, and those
 // that it does not are quarantined unless somebody is still writing. The error is a *FileError.
 func (t *Txn) Leftovers(whole func([]byte) bool) ([]Leftover, error) {
-	names, err := t.folder.names()
+	temps, err := t.folder.temps()
 	if err != nil {
 		return nil, err
 	}
 	var found []Leftover
-	for _, name := range names {
-		next, old, ok := parseTemp(name)
-		if !ok {
-			continue
-		}
-		l, err := t.judge(name, next, old, whole)
+	for _, temp := range temps {
+		l, err := t.judge(temp, whole)
 		if err != nil {
 			return found, err
 		}
@@ -45,39 +41,35 @@ func (f *Folder) Unsettled(whole func([]byte) bool) ([]Leftover, error) {
 	if !f.Exists() {
 		return nil, nil
 	}
-	names, err := f.names()
+	temps, err := f.temps()
 	if err != nil {
 		return nil, err
 	}
 	var found []Leftover
-	for _, name := range names {
-		next, old, ok := parseTemp(name)
-		if !ok {
-			continue
-		}
-		if data, fate := f.assess(name, next, old); fate == undecided && whole(data) {
-			found = append(found, Leftover{Data: data, name: name})
+	for _, temp := range temps {
+		if data, fate := f.assess(temp); fate == undecided && whole(data) {
+			found = append(found, Leftover{Data: data, name: temp.name})
 		}
 	}
 	return found, nil
 }
 
 // judge applies the rule to one temp file, and returns it if it must be adopted.
-func (t *Txn) judge(name, next, old string, whole func([]byte) bool) (*Leftover, error) {
+func (t *Txn) judge(temp tempName, whole func([]byte) bool) (*Leftover, error) {
 	f := t.folder
-	data, fate := f.assess(name, next, old)
+	data, fate := f.assess(temp)
 	switch {
 	case fate == useless:
-		return nil, f.remove(name)
+		return nil, f.remove(temp.name)
 	case fate == untouchable:
 		return nil, nil
 	case whole(data):
-		return &Leftover{Data: data, name: name, txn: t}, nil
+		return &Leftover{Data: data, name: temp.name, txn: t}, nil
 	}
 	if _, err := t.Quarantine(data, "torn"); err != nil {
 		return nil, err
 	}
-	return nil, f.remove(name)
+	return nil, f.remove(temp.name)
 }
 
 // fate is what a temp file is good for.
@@ -90,15 +82,15 @@ const (
 )
 
 // assess finds out which, and reads what is undecided.
-func (f *Folder) assess(name, next, old string) ([]byte, fate) {
-	info, err := entryInfo(f.in(name))
+func (f *Folder) assess(temp tempName) ([]byte, fate) {
+	info, err := entryInfo(f.in(temp.name))
 	if err != nil {
 		return nil, untouchable
 	}
 	if info.Mode.IsRegular() && info.Mode.Perm()&0o400 == 0 {
 		return nil, useless
 	}
-	h, err := openHandle(f.in(name))
+	h, err := openHandle(f.in(temp.name))
 	if err != nil {
 		return nil, untouchable
 	}
@@ -108,7 +100,7 @@ func (f *Folder) assess(name, next, old string) ([]byte, fate) {
 	switch {
 	case err != nil:
 		return nil, untouchable
-	case writer != writerBusy && isEither(Sum(c.Data).tag(), next, old):
+	case writer != writerBusy && temp.names(Sum(c.Data)):
 		return nil, useless
 	case f.mayChange(writer, c.Info):
 		return nil, untouchable
@@ -116,7 +108,8 @@ func (f *Folder) assess(name, next, old string) ([]byte, fate) {
 	return c.Data, undecided
 }
 
-func isEither(tag, next, old string) bool { return tag == next || tag == old }
+// names reports whether the bytes are those that the file was to have, or had.
+func (t tempName) names(d Digest) bool { return d.tag() == t.next || d.tag() == t.old }
 
 // mayChange reports whether a leftover is better left to the next save. Where writers can't be seen, two quiet seconds
 // stand for none.

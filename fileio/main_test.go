@@ -253,7 +253,7 @@ func temps(t *testing.T, f *Folder) (found []string) {
 	names, err := f.names()
 	must(t, err)
 	for _, name := range names {
-		if _, _, ok := parseTemp(name); ok {
+		if _, ok := parseTemp(name); ok {
 			found = append(found, name)
 		}
 	}

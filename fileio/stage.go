@@ -14,14 +14,28 @@ import (
 // bytes alone whether it was staged, displaced, or written into by somebody else.
 func tempPrefix(next, old Digest) string { return "." + next.tag() + "-" + old.tag() + "-" }
 
-// parseTemp returns the two digest tags of a temp file's name.
-func parseTemp(name string) (next, old string, ok bool) {
+// tempName is the name of a temp file, with the tags of the two digests in it.
+type tempName struct{ name, next, old string }
+
+func parseTemp(name string) (t tempName, ok bool) {
 	parts := strings.Split(strings.TrimPrefix(name, "."), "-")
 	if !strings.HasPrefix(name, ".") || len(parts) != 3 {
-		return "", "", false
+		return tempName{}, false
 	}
 	tag := 2 * 16
-	return parts[0], parts[1], len(parts[0]) == tag && len(parts[1]) == tag
+	return tempName{name, parts[0], parts[1]}, len(parts[0]) == tag && len(parts[1]) == tag
+}
+
+// temps lists the temp files of the folder.
+func (f *Folder) temps() ([]tempName, error) {
+	names, err := f.names()
+	var temps []tempName
+	for _, name := range names {
+		if t, ok := parseTemp(name); ok {
+			temps = append(temps, t)
+		}
+	}
+	return temps, err
 }
 
 func randomDigits() string { return strconv.FormatInt(rand.Int64(), 10) }
