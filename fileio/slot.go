@@ -122,25 +122,29 @@ func (f *Folder) readSlots() (*[slots]head, []Slot, error) {
 	return &heads, found, nil
 }
 
-// readHeads reads no payloads: a slot whose payload is torn describes a file that never came to be, and if it did come
-// to be there is nothing better to protect.
-func (f *Folder) readHeads() (*[slots]head, error) {
+// readHeads finds out the heads, unless they are known. It reads no payloads: a slot whose payload is torn describes a
+// file that never came to be, and if it did come to be there is nothing better to protect.
+func (t *Txn) readHeads() error {
+	if t.heads != nil {
+		return nil
+	}
 	var heads [slots]head
 	for i := range heads {
-		h, err := openHandle(f.in(slotName(i)))
+		h, err := openHandle(t.folder.in(slotName(i)))
 		if is(err, ClassMissing) {
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 		heads[i], err = h.head()
 		h.Close()
 		if err != nil {
-			return nil, fail("read", h.at.path(), err)
+			return fail("read", h.at.path(), err)
 		}
 	}
-	return &heads, nil
+	t.heads = &heads
+	return nil
 }
 
 func (h *handle) head() (head, error) {
@@ -225,12 +229,8 @@ func crc(data []byte) uint32 { return crc32.Checksum(data, crc32.MakeTable(crc32
 // marks that one as committed if a killed save has not come to it.
 // With sync the slot is on disk when it returns. The error is a *FileError; the other slot is intact in any case.
 func (t *Txn) WriteSlot(describes Digest, payload []byte, current Digest, sync bool) error {
-	if t.heads == nil {
-		heads, err := t.folder.readHeads()
-		if err != nil {
-			return err
-		}
-		t.heads = heads
+	if err := t.readHeads(); err != nil {
+		return err
 	}
 	if err := t.vouch(current); err != nil {
 		return err
@@ -317,12 +317,8 @@ func (t *Txn) Void() error {
 // With swapped this transaction has replaced the file, so that only the slot that it wrote speaks for it; without, the
 // newest does. The error is a *FileError.
 func (t *Txn) EraseOthers(swapped bool) error {
-	if t.heads == nil {
-		heads, err := t.folder.readHeads()
-		if err != nil {
-			return err
-		}
-		t.heads = heads
+	if err := t.readHeads(); err != nil {
+		return err
 	}
 	var failed error
 	for i, h := range t.heads {
