@@ -68,6 +68,12 @@ type (
 	BuildError = schema.BuildError
 )
 
+// isCommitted reports whether a save that failed has changed the file all the same.
+func isCommitted(err error) bool {
+	var committed *DurabilityError
+	return errors.As(err, &committed)
+}
+
 // ErrNoBase is returned by a Snapshot that does not come from Load: what to leave
 // alone could only be guessed.
 var ErrNoBase = errors.New("the snapshot does not come from a load")

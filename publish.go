@@ -22,20 +22,19 @@ func (c *commit) publish(ctx context.Context, st *state) error {
 		return err
 	}
 	swap, err := c.txn.Swap(st.main, m.file, c.doc.Secret())
-	var changed *fileio.FileError
-	switch {
-	case errors.As(err, &changed) && changed.Class == fileio.ClassChanged:
-		_ = c.txn.Void()
-		return errOvertaken
-	case err != nil:
-		var unknown *DurabilityError
-		if !errors.As(err, &unknown) {
-			_ = c.txn.Void()
-		}
-		return err
+	if err == nil {
+		c.swaps = append(c.swaps, swap)
+		return c.inspect(ctx, swap, st)
 	}
-	c.swaps = append(c.swaps, swap)
-	return c.inspect(ctx, swap, st)
+	if isCommitted(err) {
+		return err // the slot may describe the file
+	}
+	_ = c.txn.Void()
+	var changed *FileError
+	if errors.As(err, &changed) && changed.Class == fileio.ClassChanged {
+		return errOvertaken
+	}
+	return err
 }
 
 // compose renders the document as the file's text and as the memory of it.
@@ -100,11 +99,11 @@ func (c *commit) settle(ctx context.Context) error {
 	}
 	c.report.Written = true
 	_ = c.txn.Confirm()
-	swaps := c.swaps
 	late := false
-	for i, swap := range swaps {
+	for len(c.swaps) > 0 {
+		swap := c.swaps[0]
+		c.swaps = c.swaps[1:]
 		settled, err := swap.Settle(ctx)
-		c.swaps = swaps[i+1:]
 		if err != nil {
 			return err
 		}
@@ -130,8 +129,7 @@ func (c *commit) settle(ctx context.Context) error {
 // undo ends a save that fails: the last swap that is not settled is taken
 // back. What can't be taken back is committed, and said to be.
 func (c *commit) undo(err error) error {
-	var committed *DurabilityError
-	if err == nil || len(c.swaps) == 0 || errors.As(err, &committed) {
+	if err == nil || len(c.swaps) == 0 || isCommitted(err) {
 		return err
 	}
 	_ = c.txn.Void()

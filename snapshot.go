@@ -178,11 +178,6 @@ func (d *Doc) mend(ctx context.Context) error {
 	return nil
 }
 
-func isCommitted(err error) bool {
-	var committed *DurabilityError
-	return errors.As(err, &committed)
-}
-
 // Rebase makes v the base of later saves without writing anything: call it
 // after environment variables or flags have overridden fields that shall not
 // be persisted. The reasons in the *Error are *EncodeError, ErrNotObject, and
