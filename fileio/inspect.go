@@ -207,16 +207,6 @@ func (f *Folder) damagedSlots(s *FolderState) map[string]Digest {
 	return damaged
 }
 
-// isVoid recognises a slot whose save has failed: without its magic, and otherwise as it was written.
-func isVoid(file []byte) bool {
-	if len(file) < headerSize || strings.Trim(string(file[:len(slotMagic)]), "\x00") != "" {
-		return false
-	}
-	whole := append([]byte(slotMagic), file[len(slotMagic):]...)
-	h, _ := decodeSlot(whole)
-	return h.valid
-}
-
 // inspectLock asks the system. Trying the lock would tell more, and might cost a contender his turn.
 func (f *Folder) inspectLock(s *FolderState) {
 	if s.LockKnown = seesLocks(); s.LockKnown {
