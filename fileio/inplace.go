@@ -47,10 +47,10 @@ func (s *Swap) overwrite(file *os.File, secret bool) error {
 	if err := s.withdraw(file, secret); err != nil {
 		return err
 	}
-	if err := errFirst(f.opts.fault("overwrite"), func() error { return rewrite(file, s.next.Data) }); err != nil {
+	if err := f.opts.step("overwrite", func() error { return rewrite(file, s.next.Data) }); err != nil {
 		return err
 	}
-	return errFirst(f.opts.fault("sync"), func() error { return f.sync(file) })
+	return f.opts.step("sync", func() error { return f.sync(file) })
 }
 
 // withdraw takes away the rights of others before the secrets are in the file.

@@ -68,6 +68,14 @@ func (o *Options) fault(point string) error {
 	return o.Fault(point)
 }
 
+// step does a step, or fails in its stead.
+func (o *Options) step(point string, do func() error) error {
+	if err := o.fault(point); err != nil {
+		return err
+	}
+	return do()
+}
+
 func (o *Options) maxSize() int64 {
 	if o.MaxSize == 0 {
 		return defaultMaxSize

@@ -29,7 +29,7 @@ func (f *Folder) CreateRecord(name string, data []byte, size int) (*Record, erro
 	copy(whole, data)
 	err := f.writeWhole(temp, whole)
 	if err == nil {
-		err = errFirst(f.opts.fault("record-rename"), func() error { return f.root.Rename(temp, name) })
+		err = f.opts.step("record-rename", func() error { return f.root.Rename(temp, name) })
 	}
 	if err != nil {
 		_ = f.remove(temp)
@@ -58,9 +58,9 @@ func (f *Folder) writeWhole(name string, data []byte) error {
 
 // Overwrite changes bytes of the file, which are on disk when it returns. The error is a *FileError.
 func (r *Record) Overwrite(data []byte, offset int64) error {
-	err := errFirst(r.folder.opts.fault("record-write"), func() error { return r.file.writeAt(data, offset) })
+	err := r.folder.opts.step("record-write", func() error { return r.file.writeAt(data, offset) })
 	if err == nil {
-		err = errFirst(r.folder.opts.fault("record-sync"), func() error { return syncData(r.file) })
+		err = r.folder.opts.step("record-sync", func() error { return syncData(r.file) })
 	}
 	if err != nil {
 		return fail("write", r.file.at.path(), err)

@@ -203,14 +203,14 @@ func (t *Txn) closeSlot() {
 
 // overwrite changes a file of the folder in place, which costs no new inode and leaves no old copy behind.
 func (f *Folder) overwrite(file *handle, parts [][]byte, sync bool) error {
-	err := errFirst(f.opts.fault("slot"), func() error { return writeParts(file, parts) })
+	err := f.opts.step("slot", func() error { return writeParts(file, parts) })
 	if err != nil {
 		return fail("write", file.at.path(), err)
 	}
 	if !sync {
 		return nil
 	}
-	if err := errFirst(f.opts.fault("slot-sync"), func() error { return syncData(file) }); err != nil {
+	if err := f.opts.step("slot-sync", func() error { return syncData(file) }); err != nil {
 		return fail("sync", file.at.path(), err)
 	}
 	return nil
@@ -306,11 +306,3 @@ func less(a, b head, current Digest) bool {
 }
 
 func newestSeq(heads *[slots]head) uint64 { return max(heads[0].seq, heads[1].seq) }
-
-// errFirst returns err, or else what do returns.
-func errFirst(err error, do func() error) error {
-	if err != nil {
-		return err
-	}
-	return do()
-}

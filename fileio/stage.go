@@ -76,7 +76,7 @@ func (s *Swap) fill(temp *os.File, secret bool) error {
 		{"sync", func() error { return f.sync(temp) }},
 	}
 	for _, step := range steps {
-		if err := errFirst(f.opts.fault(step.op), step.run); err != nil {
+		if err := f.opts.step(step.op, step.run); err != nil {
 			return fail(step.op, temp.Name(), err)
 		}
 	}

@@ -62,7 +62,7 @@ func (s *Swap) replace() error {
 		return s.appear()
 	}
 	f := s.txn.folder
-	err := errFirst(f.opts.fault("exchange"), func() error { return exchange(f.in(s.name), f.main()) })
+	err := f.opts.step("exchange", func() error { return exchange(f.in(s.name), f.main()) })
 	switch {
 	case err == nil:
 		s.inspect()
@@ -76,7 +76,7 @@ func (s *Swap) replace() error {
 // appear gives the new file its name if that is still free.
 func (s *Swap) appear() error {
 	f := s.txn.folder
-	err := errFirst(f.opts.fault("create"), func() error { return renameNew(f.in(s.name), f.main()) })
+	err := f.opts.step("create", func() error { return renameNew(f.in(s.name), f.main()) })
 	if err != nil {
 		return s.replaceFailure(err)
 	}
@@ -96,7 +96,7 @@ func (s *Swap) checkAndRename() error {
 		return &FileError{Op: "replace", Path: f.target, Class: ClassChanged}
 	}
 	spare := s.linkSpare()
-	err = errFirst(f.opts.fault("rename"), func() error { return renameOver(f.in(s.name), f.main()) })
+	err = f.opts.step("rename", func() error { return renameOver(f.in(s.name), f.main()) })
 	if err != nil {
 		err = s.replaceFailure(err)
 		if spare != "" && !uncertain(err) {
@@ -202,7 +202,7 @@ func (s *Swap) Undo() error {
 	if s.name == "" {
 		return s.disappear()
 	}
-	err := errFirst(f.opts.fault("exchange"), func() error { return exchange(f.in(s.name), f.main()) })
+	err := f.opts.step("exchange", func() error { return exchange(f.in(s.name), f.main()) })
 	switch {
 	case err == nil:
 		return s.removeFresh(s.name)
@@ -280,7 +280,7 @@ func (f *Folder) syncParent() error {
 	if f.opts.Durability != Full || f.fallback {
 		return nil
 	}
-	err := errFirst(f.opts.fault("dir-sync"), func() error { return syncDir(f.parent) })
+	err := f.opts.step("dir-sync", func() error { return syncDir(f.parent) })
 	if err != nil {
 		return &DurabilityError{Op: "sync", Path: f.target, Err: err}
 	}
