@@ -28,7 +28,7 @@ const (
 	ClassMount      Class = "mounted"         // a mount point or unwritable directory, and Options.InPlace is off
 	ClassChanged    Class = "changed"         // it appeared, vanished or changed since it was read: read again
 	ClassMoved      Class = "moved"           // the path leads elsewhere than when the folder was opened: open again
-	ClassLoop       Class = "symlink loop"    // the links lead nowhere
+	ClassLoop       Class = "symlink loop"    // the links lead in a circle
 	ClassCorrupt    Class = "write corrupted" // what was read back is not what was written
 	ClassIO         Class = "failed"          // anything else
 )
@@ -68,6 +68,8 @@ func (e *FileError) Hint() string {
 		return "move it away; the state folder is " + filepath.Dir(e.Path)
 	}
 	switch e.Class {
+	case ClassMissing:
+		return "check the path"
 	case ClassNotRegular:
 		return "name a regular file"
 	case ClassTooLarge:
@@ -84,6 +86,8 @@ func (e *FileError) Hint() string {
 		return "mount the directory instead of the single file, or allow writing in place"
 	case ClassLoop:
 		return "correct the symbolic links"
+	case ClassCorrupt:
+		return "check the disk; the file is as it was"
 	}
 	return ""
 }

@@ -10,6 +10,11 @@
 //	tokens, err := refresh.New(store, refresh.Options{Exchange: server.Exchange, ClientID: id})
 //	client := &http.Client{Transport: &refresh.Transport{Tokens: tokens}}
 //
+// [Coordinator.Login] and [Coordinator.Logout] store and remove a token, and
+// [Coordinator.Drain] waits, before a process exits, for what is under way. [Once]
+// is for values that are made once, by whoever comes first: a distinct id, an
+// anonymous token.
+//
 // # What is guaranteed
 //
 // One exchange: whoever has to refresh takes a lock that all processes share,

@@ -42,7 +42,6 @@ func hints() []hint {
 		{isFile(fileio.ClassTooLarge), "raise --max-size if the file is meant to be this large"},
 		{isFile(fileio.ClassOwner), "run as the file's owner, or use --any-owner"},
 		{isFile(fileio.ClassMount), "mount the directory instead of the single file, or use --in-place"},
-		{isFile(fileio.ClassMissing), "check the path"},
 		{is(lww.ErrReserved), "cfgmerge strip takes the history out of a file"},
 		{is(lww.ErrHolder), "change the fields in it one by one, or with cfgmerge patch"},
 		{is(lww.ErrNotObject), "write an object, such as {\"theme\": \"dark\"}"},
