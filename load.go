@@ -14,23 +14,41 @@ import (
 // takes no lock and changes nothing. A missing file is an empty document.
 // The reasons in its *Error are *CorruptError, *VersionError and *FileError.
 func (d *Doc) Load(ctx context.Context) (*lww.Document, error) {
-	st, err := d.look(ctx)
+	st, err := d.loaded(ctx)
 	if err != nil {
-		return nil, d.fail("load", err)
+		return nil, err
 	}
-	d.conclude(st.report())
+	return st.doc, nil
+}
+
+// LoadExisting is Load for callers to whom a missing file is an error: a
+// *FileError that is fs.ErrNotExist. An empty file is an empty document.
+func (d *Doc) LoadExisting(ctx context.Context) (*lww.Document, error) {
+	st, err := d.lookExisting(ctx)
+	if err != nil {
+		return nil, err
+	}
 	return st.doc, nil
 }
 
 // Text returns the file's text as Load understands it, without the block and
 // otherwise with the bytes of the file; nil if there is no file.
 func (d *Doc) Text(ctx context.Context) ([]byte, error) {
-	st, err := d.look(ctx)
+	st, err := d.loaded(ctx)
 	if err != nil {
-		return nil, d.fail("load", err)
+		return nil, err
 	}
-	d.conclude(st.report())
 	text, err := st.text()
+	return text, d.fail("load", err)
+}
+
+// TextExisting is Text with the errors of LoadExisting. An empty file reads {}.
+func (d *Doc) TextExisting(ctx context.Context) ([]byte, error) {
+	st, err := d.lookExisting(ctx)
+	if err != nil {
+		return nil, err
+	}
+	text, err := compose(st.tree, st.doc.View(), "")
 	return text, d.fail("load", err)
 }
 
@@ -45,24 +63,14 @@ func (d *Doc) Query(ctx context.Context, path string) ([]byte, error) {
 	return query(text, path), nil
 }
 
-// LoadExisting is Load for callers to whom a missing file is an error: a
-// *FileError that is fs.ErrNotExist. An empty file is an empty document.
-func (d *Doc) LoadExisting(ctx context.Context) (*lww.Document, error) {
-	st, err := d.lookExisting(ctx)
+// loaded is look for an operation that consists of it.
+func (d *Doc) loaded(ctx context.Context) (*state, error) {
+	st, err := d.look(ctx)
 	if err != nil {
-		return nil, err
+		return nil, d.fail("load", err)
 	}
-	return st.doc, nil
-}
-
-// TextExisting is Text with the errors of LoadExisting. An empty file reads {}.
-func (d *Doc) TextExisting(ctx context.Context) ([]byte, error) {
-	st, err := d.lookExisting(ctx)
-	if err != nil {
-		return nil, err
-	}
-	text, err := compose(st.tree, st.doc.View(), "")
-	return text, d.fail("load", err)
+	d.conclude(st.report())
+	return st, nil
 }
 
 func (d *Doc) lookExisting(ctx context.Context) (*state, error) {

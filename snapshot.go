@@ -73,11 +73,10 @@ func (s *Snapshot) load(ctx context.Context, v any, shape *schema.Shape) error {
 	if rv := reflect.ValueOf(v); rv.Kind() != reflect.Pointer || rv.IsNil() {
 		return ErrNotPointer
 	}
-	st, err := s.doc.look(ctx)
+	st, err := s.doc.loaded(ctx)
 	if err != nil {
 		return err
 	}
-	s.doc.conclude(st.report())
 	b, err := takeBase(st, v, shape)
 	if err != nil {
 		return err

@@ -249,9 +249,10 @@ func (r *repair) sweep(st *state, text []byte) {
 // quarantinePaths returns the paths of what was set aside, newest first.
 func (d *Doc) quarantinePaths() []string {
 	entries, _ := d.setAsideEntries() // what can't be listed is no source
+	dir := d.quarantinePath("")
 	var paths []string
 	for _, e := range entries {
-		paths = append(paths, d.quarantinePath(e.Name))
+		paths = append(paths, filepath.Join(dir, e.Name))
 	}
 	return paths
 }
