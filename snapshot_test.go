@@ -314,22 +314,6 @@ func TestGroupsAreWrittenTogetherOrNotAtAll(t *testing.T) {
 	}
 }
 
-func TestASnapshotThatDidNotComeFromALoadRefusesToGuess(t *testing.T) {
-	for name, do := range map[string]func(*Snapshot) error{
-		"save":   func(s *Snapshot) error { return s.Save(&config{}) },
-		"rebase": func(s *Snapshot) error { return s.Rebase(&config{}) },
-		"load":   func(s *Snapshot) error { return s.Reload(context0(), &config{}) },
-	} {
-		var e *Error
-		if err := do(&Snapshot{}); !errors.Is(err, ErrNoBase) || !errors.As(err, &e) || e.Op != name {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	if r := (&Snapshot{}).Report(); !reflect.DeepEqual(r, Report{}) {
-		t.Errorf("it reports %+v", r)
-	}
-}
-
 func TestAReloadIntoWhatCannotBeChangedIsRefused(t *testing.T) {
 	s, _ := load[config](t, temp(t, ""))
 	for _, v := range []any{config{}, (*config)(nil), nil} {
