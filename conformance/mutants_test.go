@@ -87,7 +87,7 @@ func goMutants() []mutant {
 		{"3.5 rule 1: hidden below something newer", "view.go", "(n.reg.Policy != LWW || !n.reg.Stamp.Less(ceiling))", "true"},
 		{"3.5 rule 1: the greatest, not the nearest", "view.go", "return later(above, n.reg.Stamp)", "return n.reg.Stamp"},
 		{"3.5 rule 1: other policies are never hidden", "place.go", "	if n.typed() {\n		p.resolveTyped(n)", "	if n.typed() {\n		if n.reg.Stamp.Less(ceiling) {\n			return false\n		}\n		p.resolveTyped(n)"},
-		{"3.5 rule 1: other policies hide nothing", "place.go", "		p.typed = true\n		p.opens = p.opens ||", "		p.typed, ceiling = true, later(ceiling, s.reg.Stamp)\n		p.opens = p.opens ||"},
+		{"3.5 rule 1: other policies hide nothing", "place.go", "		p.typed = true\n		p.opens = p.opens ||", "		p.typed, p.ceiling = true, later(p.ceiling, s.reg.Stamp)\n		p.opens = p.opens ||"},
 		{"3.5 rule 2: tombstones open too", "place.go", "	case p.own.Dead, p.typed && p.own.Value != \"{}\":\n", "	case p.own.Dead:\n	case p.typed && p.own.Value != \"{}\":\n"},
 		{"3.5 rule 2: of other policies only what shows", "place.go", "p.typed, p.opens = true, !n.reg.Dead\n", "p.typed, p.opens = true, true\n"},
 		{"3.5 rule 2: of a tuple any member", "place.go", "p.opens || len(s.members) > 0", "p.opens || len(s.members) >= 0"},
