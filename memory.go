@@ -27,12 +27,10 @@ type memory struct {
 	file      fileio.Content // that has the text
 }
 
-// hold completes a memory that is to be written, by its text. The text is copied
-// to where the slot wants it, and is kept there only.
-func (m *memory) hold(text []byte) {
-	line := append(m.appendLine(make([]byte, 0, 1<<10)), '\n')
-	m.payload = append(append(make([]byte, 0, len(line)+len(text)), line...), text...)
-	m.Text = m.payload[len(line):]
+// hold completes a memory that is to be written: its payload is the line and, from
+// there on, the text, which is kept there only.
+func (m *memory) hold(payload []byte, line int) {
+	m.payload, m.Text = payload, payload[line:]
 	m.file = fileio.ContentOf(m.Text)
 }
 

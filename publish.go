@@ -45,15 +45,16 @@ func (c *commit) compose(st *state) (*memory, error) {
 	if c.layout == Sidecar || c.in.plain {
 		m.Block, embedded = block, ""
 	}
-	text, err := composeFrom(st.tree, st.textView(), view, embedded)
+	line := append(m.appendLine(make([]byte, 0, 1<<10)), '\n')
+	payload, err := appendComposed(line, st.tree, st.textView(), view, embedded)
 	if err != nil {
 		return nil, cmp.Or(limitError(err), err)
 	}
-	tree, err := verify(text, view, embedded, c.limits())
+	tree, err := verify(payload[len(line):], view, embedded, c.limits())
 	if err != nil {
 		return nil, err
 	}
-	m.hold(text)
+	m.hold(payload, len(line))
 	c.last = c.wrote(m, tree, view)
 	return m, nil
 }

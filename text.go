@@ -35,6 +35,11 @@ func viewOf(tree *strictjson.Tree) *lww.View {
 
 // composeFrom is compose for callers who know already what the tree shows.
 func composeFrom(tree *strictjson.Tree, shown, view *lww.View, block string) ([]byte, error) {
+	return appendComposed(nil, tree, shown, view, block)
+}
+
+// appendComposed appends to dst what composeFrom returns.
+func appendComposed(dst []byte, tree *strictjson.Tree, shown, view *lww.View, block string) ([]byte, error) {
 	if tree == nil {
 		tree, _ = strictjson.ParseObject([]byte("{}\n"), ourOwn())
 	}
@@ -46,11 +51,17 @@ func composeFrom(tree *strictjson.Tree, shown, view *lww.View, block string) ([]
 	} else if has {
 		edits = append(edits, strictjson.Edit{Path: []string{lww.BlockKey}})
 	}
-	text, err := strictjson.Apply(tree, edits)
-	if err != nil || stays || block == "" {
-		return text, err
+	if stays || block == "" {
+		return strictjson.AppendApply(dst, tree, edits)
 	}
-	return appendBlock(text, block)
+	text, err := strictjson.Apply(tree, edits)
+	if err == nil {
+		text, err = appendBlock(text, block)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return append(dst, text...), nil
 }
 
 // difference returns the edits that make a text show view, and whether one of

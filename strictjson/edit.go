@@ -3,6 +3,7 @@ package strictjson
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Edit sets or deletes one value.
@@ -49,20 +50,25 @@ func (e *EditError) Unwrap() error {
 //
 // The result parses under the limits of t. The error is an [*EditError], or a [*SyntaxError] of class too-large.
 func Apply(t *Tree, edits []Edit) ([]byte, error) {
+	return AppendApply(nil, t, edits)
+}
+
+// AppendApply appends to dst what Apply returns, and returns the whole.
+func AppendApply(dst []byte, t *Tree, edits []Edit) ([]byte, error) {
 	plan := &change{}
 	size := len(t.src)
 	for i, e := range edits {
 		if err := plan.add(e, t.limits); err != nil {
 			return nil, &EditError{Index: i, Err: err}
 		}
-		size += len(e.Value)
+		size += len(e.Value) + len(e.Value)/8 + 64 // with what goes around it
 	}
-	w := writer{dst: make([]byte, 0, size+size/8)}
+	w := writer{dst: slices.Grow(dst, size)}
 	start, end := t.Root().Span()
 	w.text(t.src[:start])
 	w.value(t.Root(), plan, layoutOf(t))
 	w.text(t.src[end:])
-	if len(w.dst) > t.limits.MaxSize {
+	if len(w.dst)-len(dst) > t.limits.MaxSize {
 		return nil, &SyntaxError{Class: TooLarge, Line: 1, Column: 1}
 	}
 	return w.dst, nil

@@ -106,6 +106,10 @@ func TestOnlyTheBytesOfWhatChangedChange(t *testing.T) {
 			if string(got) != test.want {
 				t.Errorf("got\n%s\nwant\n%s", got, test.want)
 			}
+			const front = "in front"
+			if got, err := AppendApply([]byte(front), mustParse(t, test.src), test.edits); err != nil || string(got) != front+test.want {
+				t.Errorf("behind other text: %v, got\n%s", err, got)
+			}
 		})
 	}
 }
@@ -171,6 +175,9 @@ func TestTheResultStaysWithinTheLimits(t *testing.T) {
 			tree, err := Parse([]byte("{}"), test.l)
 			if err != nil {
 				t.Fatal(err)
+			}
+			if _, err := AppendApply([]byte("in front"), tree, []Edit{test.edit}); classOf(t, err) != test.want {
+				t.Errorf("behind other text: got %v, want class %q", err, test.want)
 			}
 			got, err := Apply(tree, []Edit{test.edit})
 			if classOf(t, err) != test.want {
