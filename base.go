@@ -75,11 +75,14 @@ type delta struct {
 }
 
 // changes returns what now has changed, and the fields that hold an outdated
-// value, both in the order of their pointers.
-func (b *base) changes(now *lww.View) (changed []delta, kept []string) {
+// value, both in the order of their pointers. If it is known what the program's
+// value held before, a field that held something else there is no outdated one:
+// the program has set it back.
+func (b *base) changes(before, now *lww.View) (changed []delta, kept []string) {
 	b.walk(nil, b.latest, now, func(path []string, want *lww.View) {
 		pointer := strictjson.JoinPointer(path...)
-		if b.past[pointer].holds(hash(want)) {
+		setBack := before != nil && !before.At(path).Equal(want)
+		if !setBack && b.past[pointer].holds(hash(want)) {
 			kept = append(kept, pointer)
 			return
 		}

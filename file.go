@@ -124,7 +124,7 @@ func (f *File[T]) change(st *state, d *lww.Document, w lww.Writer, fn func(*T) e
 	if err != nil {
 		return err
 	}
-	changed, _ := b.changes(now)
+	changed, _ := b.changes(nil, now)
 	return d.Write(w, b.whole(d, now, changed)...)
 }
 

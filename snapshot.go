@@ -20,7 +20,23 @@ type Snapshot struct {
 	mu   sync.Mutex // guards what follows
 	err  error      // of a load that failed: saving would be guessing
 	base *base
+	held held
 	kept []string
+}
+
+// held is what the program's value held when it was last loaded or saved. That
+// tells a value that was set back from a copy that is out of date.
+type held struct {
+	by   any // the pointer to it
+	view *lww.View
+}
+
+// before returns what the value that v points to held; nil if it is another one.
+func (h held) before(v any) *lww.View {
+	if reflect.ValueOf(v).Kind() != reflect.Pointer || h.by != v {
+		return nil
+	}
+	return h.view
 }
 
 // Load reads the file at path into v, which must be a pointer, and returns
@@ -81,7 +97,7 @@ func (s *Snapshot) load(ctx context.Context, v any, shape *schema.Shape) error {
 	if err != nil {
 		return err
 	}
-	s.base = b
+	s.base, s.held = b, held{v, b.latest}
 	return nil
 }
 
@@ -120,9 +136,11 @@ func decode(text []byte, v any) error {
 
 // Save writes the fields by which v differs from what this snapshot has seen,
 // and waits at most Options.LockTimeout for other processes. A save that
-// changes nothing writes nothing. Fields that v holds in an older state than
-// the last save are stale, not changed; Report lists them as Kept. To set a
-// field back to a value that it had before, use File.Update, or Reload first.
+// changes nothing writes nothing. If v is another value than the one that was
+// loaded or saved last, such as a copy, the fields that it holds in an older state
+// than the last save are stale, not changed; Report lists them as Kept. To set a
+// field of a copy back to a value that it had before, use File.Update, or Reload
+// first.
 //
 // The reasons in the *Error are *LockError, *DurabilityError (the change is
 // committed), *FileError, *CorruptError, *VersionError, *SpentError, *LimitError,
@@ -141,9 +159,10 @@ func (s *Snapshot) SaveContext(ctx context.Context, v any) error {
 	if err != nil {
 		return s.doc.fail("save", err)
 	}
-	changed, kept := s.base.changes(now)
+	changed, kept := s.base.changes(s.held.before(v), now)
 	s.kept = kept
 	if len(changed) == 0 {
+		s.held = held{v, now}
 		return s.doc.fail("save", s.doc.mend(ctx))
 	}
 	err = s.doc.commit(ctx, &intent{guarded: true, change: func(_ *state, d *lww.Document, w lww.Writer) error {
@@ -151,6 +170,7 @@ func (s *Snapshot) SaveContext(ctx context.Context, v any) error {
 	}})
 	if err == nil || isCommitted(err) {
 		s.base.advance(changed, now)
+		s.held = held{v, now}
 	}
 	return s.doc.fail("save", err)
 }
@@ -191,7 +211,7 @@ func (s *Snapshot) Rebase(v any) error {
 	if err != nil {
 		return s.doc.fail("rebase", err)
 	}
-	s.base.latest, s.base.past = now, nil
+	s.base.latest, s.base.past, s.held = now, nil, held{v, now}
 	return nil
 }
 

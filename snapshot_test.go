@@ -115,6 +115,67 @@ func TestACopyOfTheFirstStructRevertsNothingThatWasSavedSince(t *testing.T) {
 	}
 }
 
+// A light that was switched on is switched off again, and a login ends in a logout.
+func TestTheValueThatWasSavedLastCanSetAFieldBack(t *testing.T) {
+	path := temp(t, `{"theme":"a","access_token":"","refresh_token":""}`)
+	s, v := load[config](t, path)
+	v.Theme, v.Access, v.Refresh, v.Plugins = "b", "AT-1", "RT-1", map[string]any{"x": 1}
+	save(t, s, v)
+	v.Theme, v.Access, v.Refresh, v.Plugins = "a", "", "", nil
+	if r := save(t, s, v); len(r.Kept) > 0 {
+		t.Errorf("kept %v", r.Kept)
+	}
+	if _, got := load[config](t, path); got.Theme != "a" || got.Access != "" || got.Refresh != "" || len(got.Plugins) > 0 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// What a copy holds is no older for having been saved.
+func TestACopyThatIsSavedTwiceRevertsNothing(t *testing.T) {
+	path := temp(t, `{"theme":"a"}`)
+	s, v := load[config](t, path)
+	first := *v
+	v.Theme = "b"
+	save(t, s, v)
+	first.Checked = 7
+	save(t, s, &first)
+	first.Checked = 8
+	if r := save(t, s, &first); !reflect.DeepEqual(r.Kept, []string{"/theme"}) {
+		t.Errorf("kept %v", r.Kept)
+	}
+	if _, got := load[config](t, path); got.Theme != "b" || got.Checked != 8 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// A save that was refused has changed nothing, and so has nothing been set back.
+func TestAFieldIsSetBackThoughASaveHasFailed(t *testing.T) {
+	path := temp(t, `{"theme":"a"}`)
+	fails := false
+	o := &Options{fault: func(point string) error {
+		if fails && point == "exchange" {
+			return errors.New("no")
+		}
+		return nil
+	}}
+	var v config
+	s, err := LoadContext(context0(), path, &v, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.Theme = "b"
+	save(t, s, &v)
+	v.Theme, fails = "a", true
+	if err := s.Save(&v); err == nil {
+		t.Fatal("the save succeeded")
+	}
+	fails = false
+	save(t, s, &v)
+	if _, got := load[config](t, path); got.Theme != "a" {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestAFieldCanBeSetBackAfterAReload(t *testing.T) {
 	path := temp(t, `{"theme":"a"}`)
 	s, v := load[config](t, path)
