@@ -31,7 +31,7 @@ func newConformanceCommand(a *app) *cobra.Command {
 		Use:   "conformance [-- COMMAND...]",
 		Short: "Try an implementation of the format on the vectors",
 		Long: `Asks an implementation of the file format what it makes of texts, merges and
-foreign writes, and compares its answers with those that follow from SPEC.md:
+writes, and compares its answers with those that follow from SPEC.md:
 this one, or any program that answers questions on its standard output, a line
 each. conformance/README.md describes the questions. --serve answers them.
 
