@@ -104,6 +104,12 @@ func isReachedElsewhere(clean []Point, h hit, reached map[int]bool) bool {
 	return slices.ContainsFunc(clean, func(p Point) bool { return reached[p.Index] && alike(p, h.at) })
 }
 
+// misses says which hits could not be made.
+func (y *tally) misses() string {
+	return fmt.Sprintf("%d of %d hits not made, %d of these at calls that were hit nowhere else: %q",
+		y.missed, y.hits, len(y.untried), y.untried)
+}
+
 // alike reports whether two calls are the same, with the lock in the same hands.
 func alike(p, q Point) bool { return p.What == q.What && p.Locked == q.Locked }
 

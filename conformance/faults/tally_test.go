@@ -1,7 +1,6 @@
 package faults
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"testing"
@@ -60,12 +59,6 @@ func (y *tally) report(t testing.TB) {
 			t.Log(text)
 		}
 	}
-}
-
-// misses says which hits could not be made.
-func (y *tally) misses() string {
-	return fmt.Sprintf("%d of %d hits not made, %d of these at calls that were hit nowhere else: %q",
-		y.missed, y.hits, len(y.untried), y.untried)
 }
 
 // join adds what another attack has done and found.
