@@ -15,7 +15,7 @@ import (
 )
 
 // Edit is what a save does to the document. It runs at most once, under the
-// lock.
+// lock, and must not keep the document.
 type Edit func(*lww.Document, lww.Writer) error
 
 // Update changes the document, on its state of that moment: what others have

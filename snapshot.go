@@ -218,6 +218,9 @@ func (s *Snapshot) Rebase(v any) error {
 // Reload reads the file into v, as LoadContext does and with the same errors,
 // and makes it the base of later saves. It may also follow a load that failed
 // because of what the file held. After an error the snapshot is as it was.
+//
+// As json.Unmarshal does, it leaves in v what the file lacks, such as the entry
+// of a map that another process has removed. No save puts that back.
 func (s *Snapshot) Reload(ctx context.Context, v any) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -383,3 +383,20 @@ func TestAReloadIntoWhatCannotBeChangedIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// The program still sees the entry, and so do its saves.
+func TestWhatAReloadLeavesInTheValueIsNotPutBack(t *testing.T) {
+	path := temp(t, `{"plugins":{"a":1,"b":2}}`)
+	s, v := load[config](t, path)
+	other, theirs := load[config](t, path)
+	delete(theirs.Plugins, "a")
+	save(t, other, theirs)
+	if err := s.Reload(context0(), v); err != nil {
+		t.Fatal(err)
+	}
+	v.Plugins["c"] = 3
+	save(t, s, v)
+	if _, got := load[config](t, path); !reflect.DeepEqual(got.Plugins, map[string]any{"b": 2.0, "c": 3.0}) {
+		t.Errorf("%v", got.Plugins)
+	}
+}
