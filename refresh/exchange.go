@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http/httptrace"
+	"strings"
 	"sync"
 	"time"
 )
@@ -77,9 +78,28 @@ func (t *turn) exchange(ctx context.Context, deadline time.Time, token Token) *f
 		if a.next, a.err = t.opts.Exchange(own, token); a.err == nil && a.next.Access == "" {
 			a.err = &ResponseError{Malformed: true}
 		}
+		hush(a.err, token)
 	}()
 	return f
 }
+
+// hush keeps a server, or a program that exchanges, from having what it was sent
+// printed and remembered as its error code.
+func hush(err error, sent Token) {
+	var of *ResponseError
+	if !errors.As(err, &of) {
+		return
+	}
+	for _, secret := range []string{sent.Refresh, sent.Access} {
+		if len(secret) >= leastSecret && strings.Contains(of.Code, secret) {
+			of.Code = "error"
+		}
+	}
+}
+
+// leastSecret is the length of the shortest text, in bytes, that stands out from
+// the words that codes are made of.
+const leastSecret = 8
 
 // mostOvertime is how much later than its deadline an exchange may end, which
 // has to notice first.
