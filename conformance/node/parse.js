@@ -196,14 +196,14 @@ class Scanner {
   // Names what is wrong with the byte at hand, in the words of section 8.
   fail(otherwise = 'syntax') {
     const at = this.offset(this.i);
-    if (this.i === this.text.length) this.failAtEnd(at);
+    if (this.i === this.text.length) this.failAtEnd(at, otherwise);
     if (this.atMarker()) throw new Damage('conflict-markers', at);
     if (otherwise === 'syntax' && NULS.test(this.text.slice(this.i))) throw new Damage('nul-filled', at);
     throw new Damage(otherwise, at);
   }
 
-  failAtEnd(at) {
-    if (this.bad && !this.bad.cut) throw new Damage('invalid-utf-8', at);
+  failAtEnd(at, otherwise) {
+    if (this.bad && (!this.bad.cut || otherwise === 'trailing-garbage')) throw new Damage('invalid-utf-8', at);
     throw new Damage('truncated', this.bytes.length);
   }
 
