@@ -1,6 +1,7 @@
 package cfgmerge
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/cfgmerge/cfgmerge/fileio"
@@ -25,7 +26,11 @@ const (
 
 // String returns the name by which reports call the layout.
 func (l Layout) String() string {
-	return [...]string{"auto", "embedded", "sidecar"}[l]
+	names := [...]string{"auto", "embedded", "sidecar"}
+	if l < 0 || int(l) >= len(names) {
+		return fmt.Sprintf("Layout(%d)", int(l))
+	}
+	return names[l]
 }
 
 // Durability says what an acknowledged save survives.

@@ -1,8 +1,6 @@
 package cfgmerge
 
 import (
-	"errors"
-	"io/fs"
 	"slices"
 	"strings"
 	"sync"
@@ -17,6 +15,7 @@ const (
 	spentName    = "spent"
 	spentOlder   = spentName + ".1"
 	spentSize    = 1 << 20 // bytes, after which the record is tidied
+	spentMost    = 1 << 25 // bytes: more are not our record
 	spentPerItem = 4096    // that are kept of each member
 )
 
@@ -39,7 +38,7 @@ func (d *Doc) readSpent() map[string]bool {
 	}
 	// In this order: what is moved meanwhile is seen twice, and not missed.
 	for _, name := range []string{spentName, spentOlder} {
-		data, err := folder.Root().ReadFile(name)
+		data, err := folder.ReadFile(name, spentMost)
 		if err != nil {
 			continue
 		}
@@ -75,8 +74,8 @@ func (c *commit) tidySpent() {
 	}
 	var lines []string
 	for _, name := range []string{spentOlder, spentName} {
-		data, err := c.folder.Root().ReadFile(name)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		data, err := c.folder.ReadFile(name, spentMost)
+		if err != nil {
 			return
 		}
 		lines = slices.AppendSeq(lines, strings.Lines(string(data)))
