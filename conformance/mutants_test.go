@@ -319,6 +319,7 @@ func goMutants() []mutant {
 		{"5 rule 5: of an object all of its leaves", "vocabulary.go", "all = all && missing[digests.of(at, \"\")]", "all = all || missing[digests.of(at, \"\")]"},
 		{"5 rule 5: of a group, if the base holds the tuple", "adopt.go", "!ok || base < (witness{past: a.past.Past[key]}).since()", "!ok"},
 		{"5 rule 5: of a group", "adopt.go", "want: &View{}, over: r.Stamp, tuple: &s}, r.Value != \"{}\"", "want: &View{}, over: r.Stamp, tuple: &s}, false"},
+		{"5 rule 5: of what tombstones keep open", "adopt.go", "			now[key] = Register{Value: \"{}\"}\n", ""},
 		{"5 rule 5: of all of an object", "adopt.go", "range a.whole(removed) {", "range removed {"},
 		{"5 rule 5: {} removes nothing", "adopt.go", "e.want.IsObject() && e.want.Len() == 0 && a.doc.At(e.path).IsObject():", "false:"},
 		{"5.1: a value had once", "infer.go", "unique = 192", "unique = 12"},

@@ -43,15 +43,14 @@ func Adopt(ours *Document, past *History, file *Decoded) Adoption {
 	removed := a.losses() // judged against ours as the file found it
 	ours.Merge(file.Doc)
 	ours.Lift() // as the next adoption would
-	var orders []edit
+	var missing, orders []edit
 	for _, e := range file.edits {
 		switch {
 		case e.order != nil:
 			orders = append(orders, e)
 		case file.Partial && e.removes(), e.element != "" && e.want == nil && !a.knows(e):
-		case e.want == nil && e.element == "" && !a.saw(e):
 		case e.want == nil && e.element == "":
-			removed = append(removed, e)
+			missing = append(missing, e)
 		case a.onlyRemoves(e):
 		case a.putsBack(e):
 			a.reject(e)
@@ -61,6 +60,7 @@ func Adopt(ours *Document, past *History, file *Decoded) Adoption {
 		}
 	}
 	if !file.Partial {
+		removed = append(removed, slices.DeleteFunc(missing, func(e edit) bool { return !a.saw(e) })...)
 		for _, e := range a.whole(a.shrink(removed)) {
 			a.edit(e)
 		}
@@ -316,10 +316,10 @@ func (a *adopter) importAll(path []string, v *View) {
 // SPEC.md section 5.1.
 func (a *adopter) withoutBlock() {
 	a.doc.Lift()
-	digests, now := newDigester(a.doc.Salt), a.doc.Showing()
+	groups, fields := a.doc.Policies.groups(), a.doc.Policies.fields()
+	digests, now := newDigester(a.doc.Salt), a.present(groups, fields)
 	var known []witness
 	var edits []edit
-	groups, fields := a.doc.Policies.groups(), a.doc.Policies.fields()
 	found, orders := a.itemise(fields, leaves(groups, fields, nil, a.file.View))
 	for _, e := range found {
 		w := witness{key: e.key(), past: a.past.Past[e.key()]}
@@ -353,6 +353,18 @@ func (a *adopter) withoutBlock() {
 	for _, e := range orders {
 		a.edit(e)
 	}
+}
+
+// present returns the registers that say what ours shows. An empty object that only
+// tombstones keep open has none; it counts as one of the zero stamp.
+func (a *adopter) present(groups []named, fields []Policy) map[string]Register {
+	now := a.doc.Showing()
+	for _, e := range leaves(groups, fields, nil, a.doc.View()) {
+		if key := e.key(); e.tuple == nil && e.want.IsObject() && e.want.Len() == 0 && now[key].Value == "" {
+			now[key] = Register{Value: "{}"}
+		}
+	}
+	return now
 }
 
 // judge adopts what the program changed. What it only had is old news.
