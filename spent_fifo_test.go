@@ -6,9 +6,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
-
-	"golang.org/x/sys/unix"
 )
 
 // Whoever opens a FIFO waits for its other end: here for ever, under the lock.
@@ -32,7 +31,7 @@ func TestAFIFOInPlaceOfTheSpentRecordIsNotWaitedFor(t *testing.T) {
 	for _, name := range []string{spentName, spentOlder} {
 		at := inFolder(path, name)
 		try(t, os.RemoveAll(at))
-		try(t, unix.Mkfifo(at, 0o600))
+		try(t, syscall.Mkfifo(at, 0o600))
 		var refused *FileError
 		if err := rotate("3 " + name); name == spentName && !errors.As(err, &refused) {
 			t.Errorf("%s: what a rotation supersedes can't be recorded, and it says %v", name, err)
