@@ -59,7 +59,7 @@ func attack(s scenario, dir, binary string, pick func(hit) bool) (map[string]*ta
 	reached := map[Fault]map[int]bool{}
 	workers := runtime.GOMAXPROCS(0)
 	if s.damaged != nil {
-		workers *= 4 // a run waits for the file to become whole
+		workers *= 16 // a run waits for the file to become whole
 	}
 	var mu sync.Mutex
 	err = inParallel(workers, slices.Values(hits), func(worker int) func(hit) error {
