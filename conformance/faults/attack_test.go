@@ -51,58 +51,76 @@ func attack(s scenario, dir, binary string, pick func(hit) bool) (map[string]*ta
 	if err != nil {
 		return nil, err
 	}
-	found := map[string]*tally{}
+	b := &barrage{clean: t.clean, found: map[string]*tally{}, reached: map[Fault]map[int]bool{}}
 	for _, way := range []string{killed, failedOnce, failing} {
-		found[way] = &tally{name: s.name, points: len(t.clean)}
+		b.found[way] = &tally{name: s.name, points: len(t.clean)}
 	}
 	hits := plan(t.clean, pick)
-	reached := map[Fault]map[int]bool{}
 	workers := runtime.GOMAXPROCS(0)
 	if s.damaged != nil {
 		workers *= 16 // a run waits for the file to become whole
 	}
-	var mu sync.Mutex
 	err = inParallel(workers, slices.Values(hits), func(worker int) func(hit) error {
 		own := *t
 		own.world.root = fmt.Sprint(t.world.root, worker)
-		return func(h hit) error {
-			landed, wrongs, err := own.aim(h)
-			mu.Lock()
-			defer mu.Unlock()
-			y := found[h.way()]
-			y.runs += len(landed)
-			if reached[h.fault] == nil {
-				reached[h.fault] = map[int]bool{}
-			}
-			for _, i := range landed {
-				reached[h.fault][i] = true
-			}
-			for _, v := range wrongs {
-				y.add(v, fmt.Sprintf("%v at %d %s", h.fault, h.at.Index, h.at.What))
-			}
-			return err
-		}
+		return func(h hit) error { return b.make(&own, h) }
 	})
 	for _, h := range hits {
-		y := found[h.way()]
-		y.hits++
-		switch {
-		case reached[h.fault][h.at.Index]:
-		case isReachedElsewhere(t.clean, h, reached[h.fault]):
-			y.missed++
-		default:
-			y.missed++
-			y.untried = append(y.untried, fmt.Sprintf("%v at %d %s", h.fault, h.at.Index, h.at.What))
+		if err == nil && !b.isMade(h) {
+			err = b.make(t, h) // alone, and so more like the clean run
 		}
 	}
-	return found, err
+	b.countMisses(hits)
+	return b.found, err
 }
 
-// isReachedElsewhere reports whether the fault has hit the same call at another
-// place: a run that waits makes some of them again and again.
-func isReachedElsewhere(clean []Point, h hit, reached map[int]bool) bool {
-	return slices.ContainsFunc(clean, func(p Point) bool { return reached[p.Index] && alike(p, h.at) })
+// barrage is many hits, and what they did and found, by their ways.
+type barrage struct {
+	clean   []Point
+	mu      sync.Mutex // guards what follows
+	found   map[string]*tally
+	reached map[Fault]map[int]bool // the points that were hit, by index
 }
+
+func (b *barrage) make(t *trial, h hit) error {
+	landed, wrongs, err := t.aim(h)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	y := b.found[h.way()]
+	y.runs += len(landed)
+	if b.reached[h.fault] == nil {
+		b.reached[h.fault] = map[int]bool{}
+	}
+	for _, i := range landed {
+		b.reached[h.fault][i] = true
+	}
+	for _, v := range wrongs {
+		y.add(v, h.String())
+	}
+	return err
+}
+
+func (b *barrage) countMisses(hits []hit) {
+	for _, h := range hits {
+		y := b.found[h.way()]
+		y.hits++
+		if b.reached[h.fault][h.at.Index] {
+			continue
+		}
+		y.missed++
+		if !b.isMade(h) {
+			y.untried = append(y.untried, h.String())
+		}
+	}
+}
+
+// isMade reports whether the fault has hit the call, there or at another place: a
+// run that waits makes some calls again and again.
+func (b *barrage) isMade(h hit) bool {
+	return slices.ContainsFunc(b.clean, func(p Point) bool { return b.reached[h.fault][p.Index] && alike(p, h.at) })
+}
+
+func (h hit) String() string { return fmt.Sprintf("%v at %d %s", h.fault, h.at.Index, h.at.What) }
 
 // misses says which hits could not be made.
 func (y *tally) misses() string {
