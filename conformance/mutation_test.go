@@ -5,6 +5,7 @@ package conformance
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -118,13 +119,13 @@ func mustFail(t *testing.T, vectors []Vector, command ...string) {
 	noticed := ""
 	err := Run(ctx, vectors, p.Ask, func(o Outcome) {
 		if o.Verdict == Failed && noticed == "" {
-			noticed = o.Vector.Name
+			noticed = fmt.Sprintf("%s notices: %q", o.Vector.Name, o.Reasons[:1])
 			cancel()
 		}
 	})
 	switch {
 	case noticed != "":
-		t.Logf("%s notices", noticed)
+		t.Log(noticed)
 	case err != nil:
 		t.Fatal(err)
 	default:
